@@ -1,0 +1,188 @@
+"""The one function that starts the git program.
+
+Git obeys hooks, configuration, filters, replace refs and environment variables that other people
+may have written. Every call made here pins its own repository, ignores the user's and the
+system's configuration (unless ``user_config``), turns hooks and file-system monitors off, and
+never prompts. Object ids passed on must be full ids; other revisions go behind ``--end-of-options``.
+The environment is an allow-list: a wrapper library that adds variables to the inherited ones can
+not give that (``GIT_DIR`` or ``GIT_CONFIG_COUNT`` of the caller would reach git).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from evogit.errors import GitError
+from evogit.text import clean_line, decode
+
+_HARDENED: Final = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.fsync=all",
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "maintenance.auto=false",
+    "-c",
+    "protocol.ext.allow=never",
+    "-c",
+    "safe.bareRepository=explicit",
+    "-c",
+    "transfer.fsckObjects=true",
+    "-c",
+    "advice.detachedHead=false",
+)
+_KEPT: Final = ("PATH", "HOME", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "USER", "LOGNAME", "TMPDIR")
+_TRANSPORT: Final = (
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_ASKPASS",
+    "SSH_ASKPASS",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "GIT_SSL_CAINFO",
+    "SSL_CERT_FILE",
+    "XDG_CONFIG_HOME",
+)
+
+
+def run_git(
+    git_dir: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    timeout: float = 600.0,
+    user_config: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> bytes:
+    """Run ``git --git-dir=git_dir ARGUMENTS`` and return what it printed.
+
+    Args:
+        git_dir: the repository; git never searches for another one.
+        arguments: command and arguments; ids in full, names behind ``--end-of-options``.
+        stdin: given to the program's standard input.
+        timeout: seconds until the program is killed.
+        user_config: read the user's configuration too, for transport: credentials, SSH and proxies.
+        variables: further environment variables, such as ``GIT_INDEX_FILE``.
+
+    Raises:
+        GitError: git is missing, failed, or did not end in time.
+    """
+    import subprocess  # kept out of start-up
+
+    command = ("git", f"--git-dir={git_dir}", *_HARDENED, *arguments)
+    environment = _environment(user_config=user_config) | dict(variables or {})
+    try:
+        done = subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            timeout=timeout,
+            env=environment,
+            cwd=git_dir,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise GitError(
+            f"git {arguments[0]} did not end within {timeout:g} s in {git_dir}", command=command
+        ) from error
+    except OSError as error:
+        raise GitError(
+            f"git can not be started: {error}", command=command, hint="install git 2.38 or newer"
+        ) from error
+    if done.returncode != 0:
+        raise _failure(git_dir, command, arguments[0], done.returncode, done.stderr, done.stdout)
+    return done.stdout
+
+
+def stream_git(git_dir: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
+    """What ``git ARGUMENTS`` prints, in pieces of up to 1 MiB while it is still running.
+
+    For histories too big to hold twice. Closing the iterator early kills the program. Arguments
+    are as for ``run_git``; ``stdin`` goes to a temporary file, so it may be of any length.
+
+    Raises:
+        GitError: git is missing, or failed (after everything it printed was yielded).
+    """
+    import subprocess
+    import tempfile
+
+    command = ("git", f"--git-dir={git_dir}", *_HARDENED, *arguments)
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as complaints:
+        given.write(stdin)
+        given.seek(0)
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                # Without GIT_FLUSH=0 git writes every commit of a log on its own.
+                env=_environment(user_config=False) | {"GIT_FLUSH": "0"},
+                cwd=git_dir,
+                bufsize=0,
+                pipesize=2**20,
+            )
+        except OSError as error:
+            raise GitError(
+                f"git can not be started: {error}",
+                command=command,
+                hint="install git 2.38 or newer",
+            ) from error
+        with process:
+            try:
+                assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
+                while piece := process.stdout.read(2**20):
+                    yield piece
+                status = process.wait()
+            finally:
+                process.kill()
+        if status != 0:
+            complaints.seek(0)
+            raise _failure(git_dir, command, arguments[0], status, complaints.read(16_000))
+
+
+def _failure(
+    git_dir: Path,
+    command: tuple[str, ...],
+    verb: str,
+    status: int,
+    stderr: bytes,
+    stdout: bytes = b"",
+) -> GitError:
+    text = decode(stderr, 20_000)
+    last = clean_line(text.strip().splitlines()[-1] if text.strip() else "no message", 300)
+    return GitError(
+        f"git {verb} failed in {git_dir}: {last}",
+        command=command,
+        status=status,
+        stderr=text,
+        stdout=stdout,
+    )
+
+
+def _environment(*, user_config: bool) -> dict[str, str]:
+    kept = _KEPT + (_TRANSPORT if user_config else ())
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_PAGER": "cat",
+        "LC_ALL": "C.UTF-8",
+    }
+    if not user_config:
+        environment |= {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+    return environment

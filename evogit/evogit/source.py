@@ -1,0 +1,120 @@
+"""The user's own repository: looked at here, never written (only ``steering.promote`` writes)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pygit2
+
+from evogit.errors import GitError, NotFoundError, PreconditionError
+from evogit.git.program import run_git
+from evogit.git.repository import isolate_libgit2
+from evogit.ids import CommitId, commit_id
+from evogit.text import decode
+
+SWARM_FOLDER: Final = Path("evogit") / "swarm.git"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A user's repository.
+
+    Args:
+        git_dir: of the work tree at hand; differs from ``common_dir`` in a linked work tree.
+        common_dir: shared by all linked work trees; the swarm lives below it.
+        work_tree: its top folder, or ``None`` for a bare repository.
+    """
+
+    git_dir: Path
+    common_dir: Path
+    work_tree: Path | None
+
+    @property
+    def swarm(self) -> Path:
+        """Where this repository's swarm lies."""
+        return self.common_dir / SWARM_FOLDER
+
+    def resolve(self, revision: str) -> CommitId:
+        """The commit a revision such as ``HEAD`` or ``main~2`` names.
+
+        Raises:
+            NotFoundError: it names no commit, or the repository has none yet.
+        """
+        try:
+            out = run_git(
+                self.git_dir, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"
+            )
+        except GitError as error:
+            raise NotFoundError(
+                f"{revision!r} names no commit in {self.common_dir}",
+                hint="make a first commit" if revision == "HEAD" else "look at git branch --all",
+            ) from error
+        return commit_id(out.decode().strip())
+
+    def is_dirty(self) -> bool:
+        """Whether the work tree has changes that no commit holds (untracked files do not count)."""
+        if self.work_tree is None:
+            return False
+        command = (
+            "status",
+            "--porcelain=v2",
+            "-z",
+            "--untracked-files=no",
+            "--ignore-submodules=all",
+        )
+        return bool(run_git(self.git_dir, f"--work-tree={self.work_tree}", *command))
+
+    def tracked(self) -> list[str]:
+        """Paths of the files at HEAD, for detection; at most 200,000."""
+        out = run_git(self.git_dir, "ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD")
+        return [decode(path, 4096) for path in out.split(b"\0") if path][:200_000]
+
+
+def find_source(start: Path) -> Source:
+    """The repository that holds ``start``.
+
+    Raises:
+        NotFoundError: ``start`` is in no git repository.
+        PreconditionError: it uses SHA-256 object names, or belongs to somebody else.
+    """
+    isolate_libgit2()
+    found = pygit2.discover_repository(str(start))
+    if found is None:
+        raise NotFoundError(
+            f"{start} is in no git repository", hint="run git init and make a first commit"
+        )
+    git_dir = Path(found)
+    common = _common_dir(git_dir)
+    _check_format(git_dir, common)
+    return Source(git_dir, common, _work_tree(git_dir))
+
+
+def _common_dir(git_dir: Path) -> Path:
+    pointer = git_dir / "commondir"
+    if not pointer.exists():
+        return git_dir.resolve()
+    return (git_dir / pointer.read_text("utf-8", "surrogateescape").strip()).resolve()
+
+
+def _check_format(git_dir: Path, common: Path) -> None:
+    config = common / "config"
+    text = config.read_text("utf-8", "replace").lower() if config.exists() else ""
+    if "objectformat" in text and "sha256" in text:
+        raise PreconditionError(
+            f"{common} uses SHA-256 object names, which libgit2 can not read",
+            hint="work on a SHA-1 clone: git init --object-format=sha1, then import the files",
+        )
+    try:
+        pygit2.Repository(str(git_dir))
+    except pygit2.GitError as error:
+        raise PreconditionError(
+            f"git repository {git_dir} can not be opened: {error}",
+            hint="if it belongs to another user, work on a clone of your own",
+        ) from error
+
+
+def _work_tree(git_dir: Path) -> Path | None:
+    workdir = pygit2.Repository(str(git_dir)).workdir
+    return Path(workdir) if workdir else None
