@@ -1,0 +1,149 @@
+"""Making a swarm: from an existing repository, or from a library problem into a new folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from importlib.resources import files as package_files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+import pygit2
+
+from evogit.config.load import load
+from evogit.config.model import Settings
+from evogit.errors import ConfigError, PreconditionError
+from evogit.git.repository import isolate_libgit2
+from evogit.git.trees import MAX_BLOB_BYTES
+from evogit.ids import CommitId
+from evogit.plugins import find
+from evogit.source import Source, find_source
+from evogit.swarm.repository import Swarm, create_swarm
+from evogit.swarm.spec import PinnedFile
+
+_SEED_TIME: Final = 1_700_000_000
+"""Commit date of every problem's seed: fixed, so that the same problem gives the same base."""
+_IGNORED: Final = frozenset({"__pycache__", ".DS_Store"})
+_MAX_FILES: Final = 2000
+
+
+def init_repository(source: Source, config: Path, *, base: str = "HEAD", author: str) -> Swarm:
+    """Make the swarm of an existing repository. Nothing but ``<git dir>/evogit`` is written.
+
+    Args:
+        source: the user's repository.
+        config: its evogit.toml (or pyproject.toml).
+        base: revision evolution starts from.
+        author: who made it, a valid name.
+
+    Raises:
+        ConfigError: the configuration, or a file it names, is missing or wrong.
+        NotFoundError: ``base`` names no commit.
+        ConflictError: there is a swarm already.
+        GitError: the history could not be read.
+    """
+    settings = load(config)
+    hidden = config.resolve().is_relative_to(source.common_dir)
+    root = source.work_tree if hidden and source.work_tree else config.parent
+    pinned = pin_files(settings, root)
+    return create_swarm(source.swarm, source, source.resolve(base), settings, pinned, author=author)
+
+
+def init_problem(name: str, folder: Path, *, author: str) -> Swarm:
+    """Make a new folder, an ordinary git repository with a library problem's seed, and its swarm.
+
+    The folder also gets ``evogit.toml`` and ``evaluator/``, which git is told to ignore.
+
+    Raises:
+        NotFoundError: there is no such problem.
+        PreconditionError: the folder exists and is not empty.
+    """
+    problem = package_files(find("evogit.problems", name).module)
+    if folder.exists() and any(folder.iterdir()):
+        raise PreconditionError(f"{folder} is not empty", hint="name another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, data in _contents(problem / "seed"):
+        _place(folder / path, data)
+    _commit_seed(folder, name)
+    for path, data in _contents(problem / "evaluator"):
+        _place(folder / "evaluator" / path, data)
+    (folder / "evogit.toml").write_bytes((problem / "problem.toml").read_bytes())
+    exclude = folder / ".git" / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    exclude.write_text("/evogit.toml\n/evaluator/\n")
+    return init_repository(find_source(folder), folder / "evogit.toml", author=author)
+
+
+def _commit_seed(folder: Path, name: str) -> CommitId:
+    isolate_libgit2()
+    repository = pygit2.init_repository(str(folder), initial_head="main")
+    repository.index.add_all()
+    repository.index.write()
+    who = pygit2.Signature("EvoGit", "evogit@localhost", _SEED_TIME, 0)
+    tree = repository.index.write_tree()
+    made = repository.create_commit("refs/heads/main", who, who, f"{name}: seed\n", tree, [])
+    return CommitId(str(made))
+
+
+def _place(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+
+
+def _contents(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    for item in sorted(folder.iterdir(), key=lambda found: found.name):
+        if item.name in _IGNORED:
+            continue
+        if item.is_dir():
+            yield from _contents(item, f"{prefix}{item.name}/")
+        else:
+            yield prefix + item.name, item.read_bytes()
+
+
+def pin_files(settings: Settings, root: Path) -> dict[str, PinnedFile]:
+    """The evaluator's files by their path in the spec: ``run/<name>`` and ``score/<name>``.
+
+    A file lands at ``/eval/<its name>``, a folder at ``/eval/<its name>/...``.
+
+    Raises:
+        ConfigError: a file is missing, lies outside ``root``, is a link or special, or is too large.
+    """
+    chosen = settings.evaluate.files
+    return _pinned(chosen.run, "run", root) | _pinned(chosen.score, "score", root)
+
+
+def _pinned(names: Sequence[str], part: str, root: Path) -> dict[str, PinnedFile]:
+    found: dict[str, PinnedFile] = {}
+    for name in names:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root.resolve()):
+            raise ConfigError(f"evaluate.files names {name!r}, which lies outside {root}")
+        if not path.exists():
+            raise ConfigError(
+                f"evaluate.files names {name!r}, which is not in {root}", hint="correct evogit.toml"
+            )
+        inner = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in inner[: _MAX_FILES + 1]:
+            if file.is_file() and not _IGNORED & set(file.parts):
+                found[f"{part}/{file.relative_to(path.parent).as_posix()}"] = _read(file)
+    if len(found) > _MAX_FILES:
+        raise ConfigError(f"evaluate.files pins more than {_MAX_FILES} files")
+    return found
+
+
+def _read(file: Path) -> PinnedFile:
+    if file.stat().st_size > MAX_BLOB_BYTES:
+        raise ConfigError(f"{file} is larger than {MAX_BLOB_BYTES // 2**20} MiB", hint="pin less")
+    return PinnedFile(file.read_bytes(), executable=bool(file.stat().st_mode & 0o100))
+
+
+def discard(swarm: Path) -> None:
+    """Remove a swarm repository, and only that: the folder must be named so and be one.
+
+    Raises:
+        PreconditionError: the folder is not a swarm repository.
+    """
+    if swarm.name != "swarm.git" or not (swarm / "evogit").is_dir() or swarm.is_symlink():
+        raise PreconditionError(f"{swarm} is not a swarm repository; nothing was removed")
+    shutil.rmtree(swarm)

@@ -1,0 +1,10 @@
+"""What a swarm repository holds.
+
+- ``repository``: creating and opening it; where everything lies
+- ``individuals``: commits with unforgeable provenance
+- ``journal``: append-only chains of records, durable before they are acknowledged
+- ``identity``: who a worker or a person is, and which locks are theirs to heal
+- ``spec``: goal, evaluator, gates and protected files, one commit per version
+- ``claims``: exactly one worker does a job
+- ``maintenance``: packing by explicit ids, on our repository only
+"""

@@ -1,0 +1,149 @@
+"""Who is who: names held by a file lock for as long as a process lives.
+
+A worker takes the lowest free name (``w1``, ``w2``, ...). The kernel lets go of the lock when the
+process dies, however it dies, so the next worker gets the name, and with it the journal, the
+agents, the claims and the stale ref locks of the dead one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evogit.errors import PreconditionError
+from evogit.git.refs import remove_stale_locks
+from evogit.git.repository import GitRepository
+from evogit.ids import CLAIMS, HEADS, JOURNALS, checked_name, slug
+
+_MAX_WORKERS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A name this process holds. Keep it alive; ``release`` or the process's end lets go."""
+
+    name: str
+    number: int
+    host: str
+    _descriptor: int
+
+    def agent(self, k: int) -> str:
+        """The name of this worker's ``k``-th agent (from 0): a1, a2 for w1; b1 for w2; ..."""
+        plain = f"{_letters(self.number)}{k + 1}"
+        return f"{self.host}-{plain}" if self.host else plain
+
+    def owns_agent(self, agent: str) -> bool:
+        """Whether an agent's name belongs to this worker."""
+        plain = agent.removeprefix(f"{self.host}-") if self.host else agent
+        letters = _letters(self.number)
+        return plain.startswith(letters) and plain[len(letters) :].isdecimal()
+
+    def release(self) -> None:
+        """Give the name back."""
+        os.close(self._descriptor)
+
+
+def _letters(number: int) -> str:
+    text = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("a") + rest) + text
+    return text
+
+
+def take_worker(git: GitRepository, host: str) -> Identity:
+    """Take the lowest free worker name of this clone, and heal what its dead owner left locked.
+
+    Args:
+        git: the swarm repository.
+        host: this clone's prefix, empty for the clone that ``init`` made.
+
+    Raises:
+        PreconditionError: 10,000 workers are alive.
+    """
+    folder = identities(git)
+    for number in range(1, _MAX_WORKERS):
+        name = f"{host}-w{number}" if host else f"w{number}"
+        descriptor = _try_lock(folder / name)
+        if descriptor is not None:
+            identity = Identity(name, number, host, descriptor)
+            _heal(git, identity)
+            return identity
+    raise PreconditionError(f"no free worker name in {folder}", hint="stop some workers")
+
+
+@contextmanager
+def take_person(git: GitRepository, user: str, host: str) -> Generator[str]:
+    """Hold a person's journal name while one decision is written; waits for other processes.
+
+    Args:
+        git: the swarm repository.
+        user: login name; made into a valid name.
+        host: what tells this clone apart from others of the same person.
+    """
+    name = slug(f"{user}-{host}" if host else user, "human")
+    descriptor = os.open(identities(git) / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        remove_stale_locks(git.path, [JOURNALS + name])
+        yield name
+    finally:
+        os.close(descriptor)
+
+
+def is_alive(git: GitRepository, name: str) -> bool:
+    """Whether a process of this machine holds ``name`` now."""
+    path = identities(git) / checked_name(name)
+    if not path.exists():
+        return False
+    descriptor = _try_lock(path)
+    if descriptor is None:
+        return True
+    os.close(descriptor)
+    return False
+
+
+def identities(git: GitRepository) -> Path:
+    """The folder of identity files, made if it is missing."""
+    folder = git.path / "evogit" / "identities"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _try_lock(path: Path) -> int | None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _heal(git: GitRepository, identity: Identity) -> None:
+    """Remove the locks a dead predecessor left on refs that are now ours."""
+    stale = [JOURNALS + identity.name]
+    heads = git.path / "refs" / "heads"
+    for lock in heads.glob("*.lock"):
+        agent = lock.name.removesuffix(".lock")
+        if identity.owns_agent(agent):
+            stale.append(HEADS + agent)
+    remove_stale_locks(git.path, stale)
+    _heal_claims(git)
+
+
+def _heal_claims(git: GitRepository) -> None:
+    """Claim locks carry no owner while they are being written; one older than a minute is dead."""
+    folder = git.path / CLAIMS.rstrip("/")
+    for lock in folder.glob("*.lock"):
+        try:
+            if time.time() - lock.stat().st_mtime > 60:
+                lock.unlink()
+        except FileNotFoundError:
+            continue

@@ -1,0 +1,87 @@
+"""Upkeep of our own repository: packing and the commit-graph. The user's is never touched.
+
+Loose objects are packed by explicit id lists and then pruned where a pack has them.
+``repack -a -d`` and ``gc --prune=now`` are never used: they drop what another worker has written
+but not yet referenced (a fifth of concurrent writers' records in a test).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evogit.git.program import run_git
+from evogit.ids import is_object_id
+from evogit.swarm.repository import Swarm
+
+LOOSE_LIMIT: Final = 5000
+"""Loose objects cost 4 KiB of disk each; packing this many takes about half a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one round of upkeep did; ``busy`` if another process was at it already."""
+
+    packed: int = 0
+    loose_before: int = 0
+    packs: int = 0
+    busy: bool = False
+
+
+def maintain(swarm: Swarm, *, at_least: int = 0) -> Report:
+    """Pack loose objects and extend the commit-graph. Safe beside any number of writers.
+
+    Args:
+        swarm: whose repository.
+        at_least: do nothing with fewer loose objects than this.
+
+    Raises:
+        GitError: git failed, for instance on a full disk; nothing was lost.
+    """
+    with _exclusive(swarm.private / "maintenance.lock") as held:
+        if not held:
+            return Report(busy=True)
+        loose = _loose(swarm.path / "objects")
+        packs = len(list((swarm.path / "objects" / "pack").glob("*.pack")))
+        if not loose or len(loose) < at_least:
+            return Report(0, len(loose), packs)
+        target = str(swarm.path / "objects" / "pack" / "pack")
+        run_git(
+            swarm.path, "pack-objects", "-q", "--threads=1", target, stdin="\n".join(loose).encode()
+        )
+        run_git(swarm.path, "prune-packed", "-q")
+        run_git(swarm.path, "commit-graph", "write", "--reachable", "--split", "--no-progress")
+        return Report(len(loose), len(loose), packs + 1)
+
+
+def estimate_loose(swarm: Swarm) -> int:
+    """About how many loose objects there are, from one of the 256 folders; microseconds."""
+    folder = swarm.path / "objects" / "17"
+    return len(os.listdir(folder)) * 256 if folder.exists() else 0  # noqa: PTH208  # names only
+
+
+def _loose(objects: Path) -> list[str]:
+    found: list[str] = []
+    for folder in objects.iterdir():
+        if len(folder.name) == 2:
+            names = (folder.name + entry.name for entry in folder.iterdir())
+            found.extend(name for name in names if is_object_id(name))
+    return sorted(found)
+
+
+@contextmanager
+def _exclusive(path: Path) -> Generator[bool]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
