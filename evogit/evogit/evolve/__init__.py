@@ -1,0 +1,12 @@
+"""The loop that makes evolution happen.
+
+- ``worker``: one process hosting agents, the only writer of its journal
+- ``loop``: one agent's life: plan, propose, record, evaluate, record, accept
+- ``offspring``: from a step to an individual, checked
+- ``merging``: the kernel's own operator, a three-way merge of two parents
+- ``evaluating``: cache, claims and the judge
+- ``budget``: nothing spends without a limit
+- ``calibration``: the base against itself
+- ``events``: what a display or a log is told
+- ``assembly``: a worker put together from a swarm repository
+"""

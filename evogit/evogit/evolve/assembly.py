@@ -1,0 +1,300 @@
+"""A worker put together from a swarm repository: identity, journal, sandbox, judge, agents."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from evogit.config.model import Settings
+from evogit.environment import prepare
+from evogit.errors import ConfigError
+from evogit.evolve.budget import Allowance, Flags, SwarmBudget
+from evogit.evolve.calibration import Calibration, calibrate
+from evogit.evolve.directions import Directions
+from evogit.evolve.evaluating import Verdicts
+from evogit.evolve.events import Event, Listener
+from evogit.evolve.loop import Shared
+from evogit.evolve.offspring import Nursery
+from evogit.evolve.worker import Summary, Worker
+from evogit.ids import CommitId, TreeId
+from evogit.judge.judge import Judge, Task
+from evogit.phylogeny.index import Phylogeny
+from evogit.plugins import load
+from evogit.proposals import Agent, Strategy
+from evogit.records import Evaluation
+from evogit.sandbox.base import Runtime, Sandbox
+from evogit.sandbox.choose import choose
+from evogit.sandbox.warm import WarmSandbox
+from evogit.swarm.claims import Claims
+from evogit.swarm.identity import take_worker
+from evogit.swarm.journal import Journal
+from evogit.swarm.maintenance import LOOSE_LIMIT, estimate_loose, maintain
+from evogit.swarm.repository import Swarm
+from evogit.swarm.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one invocation should run.
+
+    Args:
+        agents: how many agents this worker hosts.
+        flags: limits of this invocation.
+        seed: of all randomness; recorded in every individual.
+        slots: how many evaluations at once.
+        python: interpreter for the sandbox unless the spec names one.
+        root: the user's work tree, for relative paths in ``[environment]``.
+        cache: folder for built environments.
+        unsafe: a human typed ``--unsafe-no-sandbox``.
+        strategy: overrides the spec's.
+        kinds: overrides the spec's kinds of agents.
+    """
+
+    agents: int
+    flags: Flags
+    seed: int
+    slots: int
+    python: Path
+    root: Path
+    cache: Path
+    unsafe: bool = False
+    strategy: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What judging needs, without a worker: also used by ``eval``, ``promote`` and tests."""
+
+    spec: Spec
+    runtime: Runtime
+    sandbox: Sandbox
+    phylogeny: Phylogeny
+
+
+@contextmanager
+def open_bench(swarm: Swarm, plan: Plan) -> Generator[Bench]:
+    """Environment, sandbox and index of a swarm; the sandbox is closed at the end.
+
+    Raises:
+        EvaluatorError: no sandbox works, or the environment can not be prepared.
+        ConfigError: the spec names something that is not installed.
+    """
+    spec = swarm.spec()
+    runtime = prepare(
+        spec.settings.environment,
+        plan.root,
+        plan.cache,
+        default_python=plan.python,
+        lock_contents=_locks(swarm, spec.settings),
+    )
+    with ExitStack() as stack:
+        sandbox = _sandbox(spec.settings, runtime, unsafe=plan.unsafe)
+        stack.callback(sandbox.close)
+        (swarm.private / "environment").write_text(runtime.digest)
+        yield Bench(spec, runtime, sandbox, open_phylogeny(swarm, spec, runtime.digest))
+
+
+def open_phylogeny(swarm: Swarm, spec: Spec, environment: str) -> Phylogeny:
+    """The index of a swarm under one spec and environment, refreshed once."""
+    phylogeny = Phylogeny(
+        swarm.git,
+        evaluator=spec.evaluator,
+        environment=environment,
+        maximize=spec.settings.evaluate.direction == "maximize",
+        cache=swarm.private / "phylogeny.cache",
+    )
+    phylogeny.refresh()
+    return phylogeny
+
+
+def _locks(swarm: Swarm, settings: Settings) -> dict[str, bytes]:
+    files = swarm.git.files(swarm.git.commit(swarm.base).tree)
+    missing = [path for path in settings.environment.lock if path not in files]
+    if missing:
+        raise ConfigError(
+            f"environment.lock names {missing[0]!r}, which the base does not hold",
+            hint="commit the file, or correct evogit.toml and run evogit init again",
+        )
+    return {path: swarm.git.read_blob(files[path].blob) for path in settings.environment.lock}
+
+
+def _sandbox(settings: Settings, runtime: Runtime, *, unsafe: bool) -> Sandbox:
+    chosen = choose(
+        settings.sandbox.kind, runtime, image=settings.sandbox.image, allow_unsafe=unsafe
+    )
+    return WarmSandbox(chosen, runtime) if chosen.name != "container" else chosen
+
+
+def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> Summary:
+    """Run one worker until a limit, a decision or ``stop`` ends it.
+
+    Raises:
+        EvaluatorError: no sandbox works, or the base itself has no score.
+        ConfigError: the strategy or an agent is not installed or its options are wrong.
+        OSError, GitError: the repository can not be written.
+    """
+    with ExitStack() as stack:
+        identity = take_worker(swarm.git, swarm.host)
+        stack.callback(identity.release)
+        journal = Journal(swarm.git, identity.name)
+        stack.callback(journal.close)
+        bench = stack.enter_context(open_bench(swarm, plan))
+        claims = Claims(swarm.git, identity.name)
+        claims.drop_left_over()
+        judge = open_judge(swarm, plan, bench, identity.name)
+        verdicts = Verdicts(judge, bench.phylogeny, journal, claims, stop.is_set)
+        calibration = calibrate(verdicts, bench.phylogeny, bench.spec.settings.evaluate.seed)
+        noise = calibration.floor if calibration is not None else 0.0
+        shared = _share(
+            swarm,
+            plan,
+            bench,
+            verdicts,
+            journal,
+            worker=identity.name,
+            noise=noise,
+            tell=tell,
+            stop=stop,
+        )
+        if calibration is not None:
+            _tell_calibration(shared, calibration)
+        worker = Worker(
+            identity, shared, _maker(bench.spec.settings, plan), plan.agents, _upkeep(swarm)
+        )
+        return worker.run()
+
+
+def _share(
+    swarm: Swarm,
+    plan: Plan,
+    bench: Bench,
+    verdicts: Verdicts,
+    journal: Journal,
+    *,
+    worker: str,
+    noise: float,
+    tell: Listener,
+    stop: threading.Event,
+) -> Shared:
+    settings = bench.spec.settings
+    base_time = swarm.git.commit(swarm.base).time
+    return Shared(
+        worker=worker,
+        git=swarm.git,
+        phylogeny=bench.phylogeny,
+        journal=journal,
+        strategy=_strategy(settings, plan.strategy),
+        nursery=Nursery(swarm.git, bench.spec, bench.phylogeny, base_time, plan.seed),
+        verdicts=verdicts,
+        allowance=Allowance(plan.flags),
+        budget=SwarmBudget(settings.budget, bench.phylogeny, swarm.private / "budget.lock"),
+        directions=Directions(swarm.git, bench.phylogeny, time.time()),
+        stop=stop,
+        tell=tell,
+        seed=plan.seed,
+        evaluator_seed=settings.evaluate.seed,
+        maximize=settings.evaluate.direction == "maximize",
+        noise=noise,
+    )
+
+
+def open_judge(swarm: Swarm, plan: Plan, bench: Bench, owner: str) -> Judge:
+    """A judge with workspaces of ``owner`` alone; the owner's identity must be held."""
+    return Judge(
+        swarm.git,
+        bench.spec,
+        swarm.base,
+        bench.sandbox,
+        bench.runtime.digest,
+        folder=swarm.private / "workspaces" / owner,
+        evaluators=swarm.private / "evaluators",
+        slots=plan.slots,
+    )
+
+
+def _strategy(settings: Settings, override: str) -> Strategy:
+    name = override or settings.search.strategy
+    make = cast("Callable[..., Strategy]", load("evogit.strategies", name))
+    options = settings.search.options if name == settings.search.strategy else {}
+    try:
+        return make(**options)
+    except TypeError as error:
+        raise ConfigError(
+            f"strategy {name!r} does not take these options: {', '.join(options)}",
+            hint=f"run `evogit strategies {name}`",
+        ) from error
+
+
+def _maker(settings: Settings, plan: Plan) -> Callable[[int], Agent]:
+    kinds = plan.kinds or settings.search.agents
+    makers = [cast("Callable[[], Agent]", load("evogit.agents", kind)) for kind in kinds]
+    return lambda number: makers[number % len(makers)]()
+
+
+def _upkeep(swarm: Swarm) -> Callable[[], None]:
+    last = [time.monotonic()]
+
+    def upkeep() -> None:
+        if time.monotonic() - last[0] > 1 and estimate_loose(swarm) > LOOSE_LIMIT:
+            maintain(swarm, at_least=LOOSE_LIMIT)
+            last[0] = time.monotonic()
+
+    return upkeep
+
+
+def _tell_calibration(shared: Shared, found: Calibration) -> None:
+    text = f"base {found.score:.6g}, noise floor {found.floor:.3g} over {found.runs} runs"
+    shared.tell(
+        Event("calibrated", round(shared.clock(), 3), shared.worker, score=found.score, text=text)
+    )
+
+
+def judge_once(
+    swarm: Swarm, plan: Plan, commit: CommitId, *, purpose: str = "search", fresh: bool = False
+) -> Evaluation:
+    """Judge one individual and record the verdict in a journal of this process's own.
+
+    ``fresh`` judges again although the verdict is known; the new one is a further repeat.
+
+    Raises:
+        EvaluatorError: no sandbox works.
+        NotFoundError: it is no individual of this swarm.
+    """
+    with ExitStack() as stack:
+        identity = take_worker(swarm.git, swarm.host)
+        stack.callback(identity.release)
+        journal = Journal(swarm.git, identity.name)
+        stack.callback(journal.close)
+        bench = stack.enter_context(open_bench(swarm, plan))
+        index = bench.phylogeny.index(commit)
+        tree, seed = bench.phylogeny.tree(index), bench.spec.settings.evaluate.seed
+        task = Task(commit, tree, seed, purpose)
+        judge = open_judge(swarm, plan, bench, identity.name)
+        known = None if fresh else bench.phylogeny.evaluation(tree, seed, purpose)
+        if known is not None:
+            return known
+        if fresh and purpose == "search":
+            task = Task(commit, tree, _next_repeat(bench.phylogeny, tree), "repeat")
+        found = judge.evaluate(task)
+        journal.append(found, subject=f"evaluate {commit[:12]}", keep=(commit,)).result()
+        return found
+
+
+def _next_repeat(phylogeny: Phylogeny, tree: TreeId) -> int:
+    number = 1
+    while phylogeny.evaluation(tree, number, "repeat") is not None:
+        number += 1
+    return number
+
+
+def best_individual(swarm: Swarm, plan: Plan) -> CommitId:
+    """The best individual that is not pruned, else the base."""
+    with open_bench(swarm, plan) as bench:
+        best = bench.phylogeny.best(1)
+        return bench.phylogeny.commit(best[0] if best else 0)

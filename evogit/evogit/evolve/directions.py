@@ -1,0 +1,57 @@
+"""What humans decided, as a running worker needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from evogit.git.repository import GitRepository
+from evogit.ids import CommitId
+from evogit.phylogeny.index import Phylogeny
+from evogit.records import Attempt
+from evogit.steering.feedback import pending
+from evogit.steering.state import Steering, derive
+from evogit.swarm.journal import read_entry
+
+
+class Directions:
+    """Decisions as of the phylogeny's last refresh. Thread-safe.
+
+    Args:
+        git: the swarm repository.
+        phylogeny: knows the decisions in everybody's journals.
+        since: when this worker started, seconds since 1970; an earlier ``stop`` is over.
+    """
+
+    def __init__(self, git: GitRepository, phylogeny: Phylogeny, since: float) -> None:
+        self._git = git
+        self._phylogeny = phylogeny
+        self._since = since
+        self._derived: tuple[int, Steering] = (0, Steering())
+
+    def now(self) -> Steering:
+        """What holds now."""
+        decisions = self._phylogeny.decisions
+        if self._derived[0] != len(decisions):
+            self._derived = (len(decisions), derive(decisions))
+        return self._derived[1]
+
+    def stopped(self, agent: str) -> bool:
+        """Whether a human stopped this agent since its worker started."""
+        return self.now().stopped(agent, self._since)
+
+    def paused(self, agent: str) -> bool:
+        """Whether this agent is to wait."""
+        return self.now().paused(agent)
+
+    def feedback(self, parents: Sequence[CommitId]) -> list[str]:
+        """The words that wait for offspring of ``parents``, oldest first."""
+        found = pending(self.now(), self._phylogeny, parents, self._attempted)
+        return [item.text for item in found]
+
+    def _attempted(self, since: float) -> Iterator[tuple[float, Sequence[CommitId]]]:
+        for agent in self._phylogeny.agents:
+            for row in self._phylogeny.attempts(agent):
+                if row.time >= since:
+                    record = read_entry(self._git, row.entry).record
+                    if isinstance(record, Attempt):
+                        yield row.time, record.parents

@@ -1,0 +1,301 @@
+"""One agent's life: plan, propose, record, evaluate, record, accept; until the budget ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from evogit.errors import ConflictError
+from evogit.evolve.budget import Allowance, SwarmBudget
+from evogit.evolve.directions import Directions
+from evogit.evolve.evaluating import Verdict, Verdicts
+from evogit.evolve.events import Event, Kind, Listener
+from evogit.evolve.offspring import Made, Nursery
+from evogit.git.repository import GitRepository
+from evogit.ids import HEADS, CommitId, TreeId
+from evogit.judge.judge import Task
+from evogit.outcome import Scored, describe
+from evogit.phylogeny.index import Phylogeny
+from evogit.proposals import Agent, Step, Strategy
+from evogit.records import Attempt, Lease, Spend
+from evogit.swarm.journal import Journal
+
+_FRUITLESS: Final = 500
+"""After so many steps in a row without a new tree an agent has nothing left to try."""
+_PAUSE_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the agents of one worker share: machine limits and the repository, never reasoning."""
+
+    worker: str
+    git: GitRepository
+    phylogeny: Phylogeny
+    journal: Journal
+    strategy: Strategy
+    nursery: Nursery
+    verdicts: Verdicts
+    allowance: Allowance
+    budget: SwarmBudget
+    directions: Directions
+    stop: threading.Event
+    tell: Listener
+    seed: int
+    evaluator_seed: int
+    maximize: bool
+    noise: float
+    clock: Callable[[], float] = time.time
+
+
+class AgentLoop:
+    """The loop of one agent. ``run`` returns when a limit, a decision or the stop event ends it.
+
+    Args:
+        name: the agent's name and branch.
+        agent: proposes offspring.
+        shared: what it shares with its siblings.
+        wanted: false once a human decided on fewer agents.
+    """
+
+    def __init__(self, name: str, agent: Agent, shared: Shared, wanted: Callable[[], bool]) -> None:
+        self.name = name
+        self._agent = agent
+        self._shared = shared
+        self._wanted = wanted
+        self._fruitless = 0
+        self.ended = ""
+
+    def run(self) -> None:
+        """Make steps until something ends it; ``ended`` then says what, in words.
+
+        Raises:
+            EvaluatorError: the sandbox or the agent can not be used on this machine.
+            OSError, GitError: the repository can not be written.
+        """
+        self._catch_up()
+        while not self._shared.stop.is_set():
+            self.ended = self._reason_to_end()
+            if self.ended:
+                break
+            if self._paused():
+                self._shared.stop.wait(_PAUSE_SECONDS)
+                continue
+            self._step()
+        self._tell("state", text="stopped")
+
+    def _reason_to_end(self) -> str:
+        if self._fruitless >= _FRUITLESS:
+            return f"{self.name} made no new tree in {_FRUITLESS} steps"
+        self._shared.phylogeny.refresh()
+        if not self._wanted() or self._shared.directions.stopped(self.name):
+            return f"{self.name} was stopped"
+        return self._shared.allowance.exhausted()
+
+    def _paused(self) -> bool:
+        paused = self._shared.directions.paused(self.name)
+        if paused:
+            self._tell("state", text="paused")
+        return paused
+
+    def _catch_up(self) -> None:
+        """Finish what an earlier process of the same name left: judge, accept."""
+        phylogeny = self._shared.phylogeny
+        phylogeny.refresh()
+        attempts = phylogeny.attempts(self.name)
+        offspring = attempts[-1].offspring if attempts else None
+        if offspring is None or offspring not in phylogeny:
+            return
+        last = phylogeny.index(offspring)
+        if phylogeny.tips.get(self.name) == last:
+            return
+        commit = phylogeny.commit(last)
+        if phylogeny.outcome(last) is None:
+            if self._shared.allowance.take_evaluation():
+                self._judge(commit, phylogeny.tree(last), phylogeny.operator(last))
+        else:
+            self._accept(commit, Random(self._chance(phylogeny.last_step(self.name))))
+
+    def _chance(self, number: int) -> str:
+        return f"{self._shared.seed} {self.name} {number}"
+
+    def _step(self) -> None:
+        shared = self._shared
+        worst = self._agent.worst_case()
+        number = shared.phylogeny.last_step(self.name) + 1
+        if not self._reserve(number, worst):
+            return
+        random = Random(self._chance(number))
+        self._tell("state", text="proposing")
+        started = time.monotonic()
+        step = shared.strategy.plan(shared.phylogeny, self.name, random)
+        feedback = shared.directions.feedback(step.parents)
+        made = shared.nursery.make(self._agent, self.name, number, step, feedback, random)
+        recorded = self._record(number, step, made, time.monotonic() - started)
+        shared.allowance.settle(self.name, made.spend)
+        if made.commit is None or made.tree is None:
+            self._without_offspring(made, recorded)
+            return
+        if made.spend != Spend():
+            recorded.result()  # a money record must be durable before anything else is spent
+        self._fruitless = 0
+        if self._judge(made.commit, made.tree, made.operator):
+            shared.phylogeny.refresh()
+            self._accept(made.commit, random)
+
+    def _reserve(self, number: int, worst: Spend) -> bool:
+        """Take an evaluation and reserve the worst case, here and in the journal."""
+        shared = self._shared
+        if not shared.allowance.take_evaluation():
+            self._wait_for_siblings()
+            return False
+        if not shared.allowance.reserve(self.name, worst):
+            shared.allowance.give_back_evaluation()
+            self._wait_for_siblings()
+            return False
+        if not shared.budget.limited and worst == Spend():
+            return True
+        with shared.budget.turn():
+            over = shared.budget.exhausted(worst)
+            if not over:
+                lease = Lease("reserve", self.name, number, worst, time=round(shared.clock(), 3))
+                shared.journal.append(lease, subject=f"reserve {self.name} step {number}").result()
+                return True
+        shared.allowance.give_back_evaluation()
+        shared.allowance.settle(self.name, Spend())
+        shared.allowance.end(over)
+        return False
+
+    def _wait_for_siblings(self) -> None:
+        """What is left is reserved by siblings; it ends, or they give some of it back."""
+        self._shared.stop.wait(_PAUSE_SECONDS / 10)
+
+    def _record(self, number: int, step: Step, made: Made, seconds: float) -> Future[CommitId]:
+        attempt = Attempt(
+            agent=self.name,
+            operator=made.operator,
+            step=number,
+            parents=step.parents,
+            inspirations=step.inspirations,
+            offspring=made.commit,
+            reason=made.reason,
+            duplicate_of=made.duplicate_of,
+            model=made.model,
+            spend=made.spend,
+            seconds=round(seconds, 6),
+            time=round(self._shared.clock(), 3),
+        )
+        keep = (made.commit,) if made.commit is not None else ()
+        result = made.commit[:12] if made.commit else made.reason
+        return self._shared.journal.append(
+            attempt,
+            subject=f"{made.operator} by {self.name}: {result}",
+            keep=keep,
+            artefacts=made.artefacts,
+        )
+
+    def _without_offspring(self, made: Made, recorded: Future[CommitId]) -> None:
+        self._shared.allowance.give_back_evaluation()
+        entry = recorded.result()
+        self._shared.phylogeny.refresh()
+        self._fruitless += 1
+        self._tell("attempted", entry=entry, operator=made.operator, text=made.reason)
+
+    def _judge(self, commit: CommitId, tree: TreeId, operator: str) -> bool:
+        """Judge an individual for selection; true if it has a score now."""
+        shared = self._shared
+        self._tell("state", text="evaluating", commit=commit)
+        task = Task(commit, tree, shared.evaluator_seed, "search", self.name)
+        verdict = shared.verdicts.get(task)
+        if verdict is None or verdict.entry is None:
+            shared.allowance.give_back_evaluation()
+        if verdict is None:
+            return False
+        outcome = verdict.evaluation.outcome
+        if isinstance(outcome, Scored) and self._is_record(commit) and shared.noise > 0:
+            self._confirm(task)
+        self._tell_verdict(commit, tree, operator, verdict)
+        return isinstance(outcome, Scored)
+
+    def _is_record(self, commit: CommitId) -> bool:
+        best = self._shared.phylogeny.best(1)
+        return bool(best) and self._shared.phylogeny.commit(best[0]) == commit
+
+    def _confirm(self, task: Task) -> None:
+        """A would-be record under a noisy evaluator is judged again; the mean counts."""
+        for repeat in (1, 2):
+            again = Task(task.commit, task.tree, repeat, "repeat", self.name)
+            if self._shared.verdicts.get(again) is None:
+                return
+
+    def _tell_verdict(
+        self, commit: CommitId, tree: TreeId, operator: str, verdict: Verdict
+    ) -> None:
+        phylogeny = self._shared.phylogeny
+        outcome = verdict.evaluation.outcome
+        score = phylogeny.score(phylogeny.index(commit))
+        self._tell(
+            "evaluated",
+            commit=commit,
+            tree=tree,
+            entry=verdict.entry or "",
+            operator=operator,
+            outcome=describe(outcome),
+            score=score,
+        )
+        if self._is_record(commit):
+            self._tell(
+                "best", commit=commit, score=score, text=phylogeny.subject(phylogeny.index(commit))
+            )
+
+    def _accept(self, commit: CommitId, random: Random) -> None:
+        shared = self._shared
+        index = shared.phylogeny.index(commit)
+        outcome = shared.phylogeny.outcome(index)
+        if outcome is None or not isinstance(outcome, Scored) or shared.phylogeny.pruned(index):
+            return
+        if not shared.strategy.accepts(shared.phylogeny, self.name, commit, outcome, random):
+            return
+        ref = HEADS + self.name
+        try:
+            shared.git.move_ref(ref, old=shared.git.ref(ref), new=commit)
+        except ConflictError as error:
+            self._tell("problem", commit=commit, text=error.message)
+            return
+        shared.phylogeny.refresh()
+        self._tell("accepted", commit=commit, score=shared.phylogeny.score(index))
+
+    def _tell(
+        self,
+        kind: Kind,
+        *,
+        commit: str = "",
+        tree: str = "",
+        entry: str = "",
+        operator: str = "",
+        outcome: str = "",
+        score: float | None = None,
+        text: str = "",
+    ) -> None:
+        shared = self._shared
+        when = round(shared.clock(), 3)
+        shared.tell(
+            Event(
+                kind,
+                when,
+                shared.worker,
+                self.name,
+                commit,
+                tree,
+                entry,
+                operator,
+                outcome,
+                score,
+                text,
+            )
+        )

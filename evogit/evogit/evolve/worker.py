@@ -1,0 +1,157 @@
+"""A worker: one process hosting agents, the only writer of its journal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from evogit.errors import BudgetError
+from evogit.evolve.events import Event, Kind
+from evogit.evolve.loop import AgentLoop, Shared
+from evogit.proposals import Agent
+from evogit.records import Lease
+from evogit.swarm.identity import Identity
+
+_WATCH_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How an invocation ended: why, what it made, whether the target was reached."""
+
+    reason: str
+    evaluations: int
+    seconds: float
+    reached: bool
+
+
+class Worker:
+    """Hosts agents in threads until a limit, a decision, a failure or ``stop`` ends them all.
+
+    Args:
+        identity: held for as long as this lives.
+        shared: what the agents share.
+        new_agent: makes the k-th agent (from 0).
+        agents: how many to start with; a human's decision may change it.
+        upkeep: called now and then from the watching thread: packing, syncing.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        shared: Shared,
+        new_agent: Callable[[int], Agent],
+        agents: int,
+        upkeep: Callable[[], None],
+    ) -> None:
+        self._identity = identity
+        self._shared = shared
+        self._new_agent = new_agent
+        self._agents = agents
+        self._upkeep = upkeep
+        self._threads: dict[int, threading.Thread] = {}
+        self._loops: dict[int, AgentLoop] = {}
+        self._failure: BaseException | None = None
+        self._target_reached = threading.Event()
+
+    def run(self) -> Summary:
+        """Evolve. Returns when every agent has ended; what was journalled is durable.
+
+        Raises:
+            EvoGitError: an agent could not go on: the sandbox, the agent itself or the repository.
+            OSError: the disk refused.
+        """
+        shared = self._shared
+        started = time.monotonic()
+        self._lease("worker-start", {"agents": str(self._agents)})
+        self._tell("started", f"{self._agents} agents")
+        while self._watch():
+            shared.stop.wait(_WATCH_SECONDS)
+        for thread in list(self._threads.values()):
+            thread.join()
+        reason = self._reason()
+        self._lease("worker-stop", {"reason": reason})
+        self._tell("stopped", reason)
+        if self._failure is not None:
+            raise self._failure
+        return Summary(
+            reason,
+            shared.allowance.evaluations,
+            time.monotonic() - started,
+            self._target_reached.is_set(),
+        )
+
+    def _watch(self) -> bool:
+        """Start and stop agents as decided; false once everything has ended."""
+        shared = self._shared
+        if shared.stop.is_set():
+            return False
+        shared.phylogeny.refresh()
+        self._check_target()
+        wanted = shared.directions.now().wanted_agents
+        self._agents = self._agents if wanted is None else wanted
+        for number in range(self._agents):
+            if number not in self._threads:
+                self._start(number)
+        self._upkeep()
+        return any(thread.is_alive() for thread in self._threads.values())
+
+    def _start(self, number: int) -> None:
+        name = self._identity.agent(number)
+        loop = AgentLoop(name, self._new_agent(number), self._shared, lambda: number < self._agents)
+        thread = threading.Thread(target=self._live, args=(loop,), name=name, daemon=True)
+        self._threads[number] = thread
+        self._loops[number] = loop
+        thread.start()
+
+    def _live(self, loop: AgentLoop) -> None:
+        try:
+            loop.run()
+        except BaseException as error:  # noqa: BLE001  # the supervisor: raised again by ``run``
+            if self._failure is None and not self._shared.stop.is_set():
+                self._failure = error
+            self._shared.stop.set()
+
+    def _check_target(self) -> None:
+        shared = self._shared
+        until = shared.allowance.flags.until
+        best = shared.phylogeny.best(1)
+        score = shared.phylogeny.score(best[0]) if best else None
+        if until is None or score is None:
+            return
+        if score >= until if shared.maximize else score <= until:
+            self._target_reached.set()
+            shared.allowance.end(f"the target {until:g}")
+
+    def _reason(self) -> str:
+        if self._failure is not None:
+            return f"failed: {self._failure}"
+        if self._shared.stop.is_set():
+            return "stopped"
+        return next(
+            (loop.ended for loop in self._loops.values() if loop.ended), "every agent ended"
+        )
+
+    def _lease(self, purpose: str, detail: Mapping[str, str]) -> None:
+        lease = Lease(purpose, detail=detail, time=round(self._shared.clock(), 3))
+        self._shared.journal.append(lease, subject=f"{purpose} {self._identity.name}").result()
+
+    def _tell(self, kind: Kind, text: str) -> None:
+        event = Event(kind, round(self._shared.clock(), 3), self._identity.name, text=text)
+        self._shared.tell(event)
+
+
+def raise_if_missed(summary: Summary, until: float | None) -> None:
+    """A target that was asked for and not reached is an error; a limit alone is success.
+
+    Raises:
+        BudgetError: ``until`` was given and a limit came first.
+    """
+    if until is not None and not summary.reached:
+        raise BudgetError(
+            f"stopped at {summary.reason} before the score reached {until:g}",
+            hint="run again to go on, or raise the limit",
+        )

@@ -1,0 +1,63 @@
+"""The pinned evaluator on disk, and candidates with protected files laid over them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from evogit.git.repository import GitRepository
+from evogit.git.trees import EXECUTABLE, Change
+from evogit.ids import TreeId
+from evogit.paths import matches
+from evogit.swarm.spec import Spec
+
+
+def lay_out(git: GitRepository, evaluator: TreeId, cache: Path) -> Path:
+    """The evaluator's files below ``cache/<evaluator>/{run,score}``, written once.
+
+    Built aside and renamed, so that several workers may ask at the same time.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    final = cache / evaluator
+    if final.exists():
+        return final
+    building = cache / f"{evaluator}.{os.getpid()}"
+    shutil.rmtree(building, ignore_errors=True)
+    for part in ("run", "score"):
+        (building / part).mkdir(parents=True)
+    for path, entry in git.files(evaluator).items():
+        if path.startswith(("run/", "score/")):
+            target = building / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(git.read_blob(entry.blob))
+            target.chmod(0o755 if entry.mode == EXECUTABLE else 0o644)
+    try:
+        building.rename(final)
+    except OSError:
+        shutil.rmtree(building, ignore_errors=True)
+        if not final.exists():
+            raise
+    return final
+
+
+def with_protected(git: GitRepository, spec: Spec, tree: TreeId) -> TreeId:
+    """``tree`` with the protected files as the spec has them, and no others of their names.
+
+    Whatever a candidate did to tests or configuration, this is what gets judged.
+    """
+    patterns = spec.settings.search.protected
+    if not patterns:
+        return tree
+    pinned = {
+        path.removeprefix("protected/"): Change(entry.blob, executable=entry.mode == EXECUTABLE)
+        for path, entry in git.files(spec.evaluator).items()
+        if path.startswith("protected/")
+    }
+    changes: dict[str, Change | None] = dict(pinned)
+    for path in git.files(tree):
+        if path not in pinned and matches(path, patterns):
+            changes[path] = None
+    return git.change_tree(tree, changes)

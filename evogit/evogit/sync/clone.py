@@ -1,0 +1,68 @@
+"""Joining a swarm from its remote: a clone of one's own, with a name of its own."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import Final
+
+from evogit.errors import EvoGitError, NotFoundError, PreconditionError
+from evogit.git.program import run_git
+from evogit.ids import BASE_REF, SPEC_REF, slug
+from evogit.swarm.repository import Swarm, init_bare
+from evogit.sync.remote import ORIGIN, sync
+
+SWARM: Final = "swarm.git"
+
+
+def clone_swarm(url: str, folder: Path, *, hostname: str) -> Swarm:
+    """Make ``folder/swarm.git`` from a swarm's remote.
+
+    Workers and agents of this clone get a prefix made of the host's name and four random digits,
+    so that two clones never write the same journal, not even on one machine.
+
+    Raises:
+        PreconditionError: ``folder`` exists and is not empty.
+        NotFoundError: the remote holds no swarm.
+        GitError: the remote could not be reached.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise PreconditionError(f"{folder} is not empty", hint="name another folder")
+    path = folder / SWARM
+    try:
+        git = init_bare(path)
+        local = Path(url).expanduser()
+        git.handle.config[f"remote.{ORIGIN}.url"] = str(local.resolve()) if local.exists() else url
+        git.handle.config["evogit.host"] = (
+            f"{slug(hostname)[:16].rstrip('-')}-{secrets.token_hex(2)}"
+        )
+        _fetch_roots(path, url)
+        swarm = Swarm(path)
+        sync(swarm)
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    return swarm
+
+
+def _fetch_roots(path: Path, url: str) -> None:
+    specs = (f"{BASE_REF}:{BASE_REF}", f"{SPEC_REF}:{SPEC_REF}")
+    try:
+        run_git(
+            path,
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            ORIGIN,
+            *specs,
+            user_config=True,
+        )
+    except EvoGitError as error:
+        if "couldn't find remote ref" in getattr(error, "stderr", ""):
+            raise NotFoundError(
+                f"{url} holds no swarm",
+                hint="publish one first: evogit sync --remote URL, where it was made",
+            ) from error
+        raise
