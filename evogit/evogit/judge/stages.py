@@ -24,7 +24,7 @@ class Bench:
     """What a stage needs of its surroundings.
 
     ``candidate`` holds the individual's files, ``evaluator`` the pinned ``run`` and ``score``
-    folders, ``seed`` goes to both as EVOGIT_SEED.
+    folders, ``seed`` goes to the scorer as EVOGIT_SEED, and to ``run`` where it makes the data.
     """
 
     sandbox: Sandbox
@@ -53,7 +53,7 @@ def run_gate(gate: Gate, bench: Bench) -> Outcome | None:
         Mount(bench.candidate, CANDIDATE, copy=gate.writable),
         Mount(bench.evaluator / "run", EVALUATOR),
     )
-    job = Job(gate.command, mounts, CANDIDATE, _variables(bench), gate.limits)
+    job = Job(gate.command, mounts, CANDIDATE, _variables(bench, seeded=False), gate.limits)
     done = bench.sandbox.start(job).wait()
     ended = limit_outcome(gate.name, done, gate.limits)
     if ended is not None:
@@ -75,7 +75,7 @@ def candidate_job(
         stage.run,
         mounts,
         CANDIDATE,
-        _variables(bench),
+        _variables(bench, seeded=stage.exchange == "file"),
         stage.limits,
         stdin,
         stdout,
@@ -86,7 +86,9 @@ def candidate_job(
 
 def _score_job(stage: Stage, bench: Bench, stdin: int | bytes, channel: int | None) -> Job:
     limits = stage.limits.model_copy(update={"wall": stage.limits.wall + _GRACE})
-    variables = _variables(bench) | ({"EVOGIT_CHANNEL": "3"} if channel is not None else {})
+    variables = _variables(bench, seeded=True) | (
+        {"EVOGIT_CHANNEL": "3"} if channel is not None else {}
+    )
     return Job(
         tuple(stage.score),
         (Mount(bench.evaluator / "score", EVALUATOR),),
@@ -101,8 +103,10 @@ def _score_job(stage: Stage, bench: Bench, stdin: int | bytes, channel: int | No
     )
 
 
-def _variables(bench: Bench) -> dict[str, str]:
-    return {"EVOGIT_SEED": str(bench.seed), "PYTHONDONTWRITEBYTECODE": "1"}
+def _variables(bench: Bench, *, seeded: bool) -> dict[str, str]:
+    """In a dialogue only the scorer knows the seed: a candidate could foresee its questions."""
+    plain = {"PYTHONDONTWRITEBYTECODE": "1"}
+    return plain | {"EVOGIT_SEED": str(bench.seed)} if seeded else plain
 
 
 def _file(stage: Stage, bench: Bench) -> Outcome:

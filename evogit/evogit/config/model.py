@@ -1,0 +1,273 @@
+"""What ``evogit.toml`` may say: frozen models, unknown keys are errors.
+
+The same shape serves a library problem's ``problem.toml`` and the spec in the swarm repository.
+Sizes are bytes or text such as ``"512MB"``; durations are seconds or text such as ``"10m"``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from evogit.text import clean_line
+
+_SIZE: Final = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+}
+_TIME: Final = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _with_unit(value: object, units: dict[str, float], what: str) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", value)
+    if match is None or match[2].lower() not in units:
+        raise ValueError(
+            f"{value!r} is not a {what}; write a number or one with a unit: {', '.join(u for u in units if u)}"
+        )
+    number = float(match[1]) * units[match[2].lower()]
+    if not math.isfinite(number):
+        raise ValueError(f"is too large for a {what}")
+    return number
+
+
+def parse_size(value: object) -> object:
+    """Text such as ``"512MB"`` as a whole number of bytes; anything else unchanged."""
+    number = _with_unit(value, dict(_SIZE), "size")
+    return int(number) if isinstance(number, float) else number
+
+
+def parse_duration(value: object) -> object:
+    """Text such as ``"10m"`` as seconds; anything else unchanged."""
+    return _with_unit(value, dict(_TIME), "duration")
+
+
+def _storable(text: str) -> str:
+    # NUL can not be in an argument or a file name, a lone surrogate not in UTF-8.
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds a NUL or a lone surrogate, which no command or file can hold")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if text != clean_line(text):
+        raise ValueError("must be one line without control characters or doubled spaces")
+    return text
+
+
+def _inner_path(text: str) -> str:
+    parts = PurePosixPath(text).parts
+    if not parts or text.startswith("/") or any(p.lower() in {"..", ".git"} for p in parts):
+        raise ValueError("must be a path inside the folder, without '..' or '.git'")
+    return text
+
+
+_WHOLE: Final = 2**53
+"""Largest whole number that JSON readers of a journal keep exactly."""
+
+_YEAR: Final = 366 * 86400.0
+"""Longest duration; a longer one overflows the timers of the system and is a typing error."""
+
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size, json_schema_input_type=int | str),
+    Field(gt=0, le=_WHOLE, strict=True),
+]
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration, json_schema_input_type=float | str),
+    Field(gt=0, le=_YEAR, strict=True),
+]
+Count = Annotated[int, Field(gt=0, le=_WHOLE, strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Whole = Annotated[int, Field(ge=-_WHOLE, le=_WHOLE, strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Text = Annotated[str, AfterValidator(_storable)]
+Name = Annotated[Text, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
+InnerPath = Annotated[Text, AfterValidator(_inner_path)]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Command = Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class Model(BaseModel):
+    """Base of all settings: immutable, strict about unknown keys, types and NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Limits(Model):
+    """What one process tree in the sandbox may use. Reaching one kills the whole tree."""
+
+    wall: Duration = 30.0
+    cpu: Duration = 30.0
+    memory: Size = 512 * 2**20
+    processes: Count = 64
+    output: Size = 2**20
+    disk: Size = 64 * 2**20
+
+
+class Stage(Model):
+    """One step of an evaluation: ``run`` executes the candidate, ``score`` judges its answer.
+
+    ``run`` sees the candidate read-only at ``/candidate`` (its working directory) and the files of
+    ``evaluator.run`` at ``/eval``; ``score`` sees only the files of ``evaluator.score`` there, never the candidate.
+    """
+
+    name: Name = "main"
+    run: Command
+    score: Command | Literal["speed"]
+    exchange: Literal["file", "dialogue"] = "file"
+    """``file``: what ``run`` prints is stored (bounded) and becomes ``score``'s standard input.
+    ``dialogue``: the two talk through pipes, so that a solver can be shown one item at a time."""
+    warm: Flag = True
+    """Run Python commands in the warm fork server instead of a new interpreter."""
+    preload: tuple[Text, ...] = ()
+    """Modules the fork server imports once, such as ``numpy``."""
+    writable: Flag = False
+    """Give the candidate a private writable copy of its folder instead of a read-only one."""
+    threshold: Number | None = None
+    """Later stages run only if this stage's score is at least this good."""
+    repeats: Count = 1
+    """``speed`` only: how many interleaved pairs of (base, candidate) runs are timed."""
+    limits: Limits = Limits()
+
+
+class Gate(Model):
+    """A command that must succeed (exit status 0) in the sandbox, such as the tests."""
+
+    name: Name
+    command: Command
+    writable: Flag = True
+    limits: Limits = Limits(wall=300.0, cpu=300.0)
+
+
+class EvaluatorFiles(Model):
+    """Files and folders pinned into the spec, relative to evogit.toml (or the problem's folder)."""
+
+    run: tuple[InnerPath, ...] = ()
+    score: tuple[InnerPath, ...] = ()
+
+
+_Bound = Annotated[float, Field(strict=True, allow_inf_nan=True)]
+
+
+class Evaluate(Model):
+    """How individuals are judged."""
+
+    direction: Literal["maximize", "minimize"] = "maximize"
+    files: EvaluatorFiles = EvaluatorFiles()
+    stages: tuple[Stage, ...] = Field(min_length=1, max_length=64)
+    gates: tuple[Gate, ...] = Field(default=(), max_length=64)
+    holdout: Stage | None = None
+    """Judges elites on data that selection never sees; asked for by ``promote`` and reports."""
+    seed: Whole = 0
+    plausible: tuple[_Bound, _Bound] | None = None
+    """Scores outside are quarantined for a human, not celebrated. A bound may be infinite."""
+
+    @field_validator("plausible")
+    @classmethod
+    def _ordered(cls, bounds: tuple[float, float] | None) -> tuple[float, float] | None:
+        if bounds is not None and not bounds[0] <= bounds[1]:
+            raise ValueError("needs the lower bound first")
+        return bounds
+
+
+class Environment(Model):
+    """What the sandbox provides to commands, read-only: interpreter, folders, variables."""
+
+    python: Text | None = None
+    """Interpreter for ``python`` and ``python3``; relative to the repository, or inside what
+    ``setup`` built: ``"{target}/bin/python"``. Default: EvoGit's own."""
+    setup: Command | None = None
+    """Trusted command run once per digest of ``lock`` outside the sandbox, in a folder that holds
+    only the ``lock`` files. It builds the folder ``{target}``; ``{python}`` is the interpreter."""
+    lock: tuple[InnerPath, ...] = ()
+    paths: tuple[Text, ...] = ()
+    variables: dict[VariableName, Text] = Field(default_factory=dict)
+
+
+class Search(Model):
+    """Who proposes offspring and how parents are chosen."""
+
+    strategy: Text = "evogit"
+    agents: tuple[Text, ...] = ("genetic",)
+    """Kinds of agents, dealt round-robin to ``-n`` agents."""
+    editable: tuple[Text, ...] = ("**/*.py",)
+    """Path patterns (``**`` crosses folders) that offspring may change. If a file holds
+    ``EVOLVE-BLOCK-START`` / ``EVOLVE-BLOCK-END`` markers, only the lines between them."""
+    protected: tuple[Text, ...] = ()
+    """Path patterns no offspring may change, and that are laid over it from the base."""
+    primitives: tuple[Text, ...] = ()
+    """Python expressions the genetic agent may use besides what is in scope."""
+    conflicts: Literal["fitness", "random", "combinations"] = "fitness"
+    options: dict[Text, Flag | Whole | Number | Text] = Field(default_factory=dict)
+    """The strategy's own parameters; each strategy documents and checks its own."""
+
+
+class Budget(Model):
+    """Limits of the whole swarm, counted from the journals of all workers."""
+
+    evaluations: Count | None = None
+    seconds: Duration | None = None
+    tokens: Count | None = None
+    cost_usd: Annotated[Number, Field(gt=0)] | None = None
+
+
+class SandboxChoice(Model):
+    """Which sandbox runs candidates. ``process`` needs ``--unsafe-no-sandbox`` on the command line."""
+
+    kind: Text = "auto"
+    image: Text | None = None
+    """Container image; only for ``container``."""
+
+
+class Goal(Model):
+    """What the swarm is for, in words; model-driven agents read it."""
+
+    text: Text = ""
+
+
+class ProblemInfo(Model):
+    """Facts about a library problem, shown by ``evogit problems``."""
+
+    summary: Text
+    source: Text = ""
+    best_known: Text = ""
+
+
+class Settings(Model):
+    """All of ``evogit.toml``."""
+
+    goal: Goal = Goal()
+    problem: ProblemInfo | None = None
+    evaluate: Evaluate
+    environment: Environment = Environment()
+    search: Search = Search()
+    budget: Budget = Budget()
+    sandbox: SandboxChoice = SandboxChoice()
+
+    @model_validator(mode="after")
+    def _unique_names(self) -> Settings:
+        names = [s.name for s in self.evaluate.stages] + [g.name for g in self.evaluate.gates]
+        if len(set(names)) != len(names):
+            raise ValueError("stages and gates need distinct names")
+        return self

@@ -1,0 +1,212 @@
+"""Consent to run what a repository asks to be run, by the hash of what was shown.
+
+A repository is other people's text until its reader agreed to its commands. ``digest`` names all
+of them; a ``TrustStore`` remembers which digests were agreed to, for which repository. Any change
+of a command is another digest, which nobody has agreed to yet.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shlex
+import stat
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, cast
+
+from evogit.config.model import Settings, Stage
+from evogit.errors import PreconditionError
+from evogit.text import clean_line
+
+_KEPT: Final = 50
+"""Digests remembered per repository; switching between branches should not ask again."""
+
+_MAX_BYTES: Final = 4 * 2**20
+
+
+def commands(settings: Settings) -> list[str]:
+    r"""Every command the settings would run, one printable line each, for a human to agree to.
+
+    Nothing is cut or left out: what can not be printed is shown as an escape such as ``\x1b``.
+    """
+    lines: list[tuple[str, tuple[str, ...]]] = []
+    environment = settings.environment
+    if environment.setup is not None:
+        lines.append(("set-up, outside the sandbox", environment.setup))
+    if environment.python is not None:
+        lines.append(("interpreter", (environment.python,)))
+    lines += [(f"gate {gate.name}", gate.command) for gate in settings.evaluate.gates]
+    for stage in settings.evaluate.stages:
+        lines += _of_stage(f"stage {stage.name}", stage)
+    if settings.evaluate.holdout is not None:
+        lines += _of_stage("hold-out", settings.evaluate.holdout)
+    return [f"{_visible(label)}: {_visible(shlex.join(argv))}" for label, argv in lines]
+
+
+def digest(settings: Settings, evaluator_files_digest: str) -> str:
+    """What consent is about, as 64 hexadecimal digits.
+
+    Covers every command, the set-up, the interpreter, the variables, what the sandbox shows, and
+    the evaluator's files; not the goal, search or budget.
+
+    Args:
+        settings: the settings whose commands would run.
+        evaluator_files_digest: a digest of the content of ``[evaluate.files]`` and of the ``lock``
+            files, which decide what the set-up installs.
+    """
+    evaluate, environment = settings.evaluate, settings.environment
+    stages = [(s.name, s.run, s.score, s.preload) for s in evaluate.stages]
+    held = evaluate.holdout
+    agreed = {
+        "v": 1,
+        "stages": stages,
+        "holdout": None if held is None else (held.name, held.run, held.score, held.preload),
+        "gates": [(gate.name, gate.command) for gate in evaluate.gates],
+        "files": (evaluate.files.run, evaluate.files.score),
+        "environment": environment.model_dump(mode="json"),
+        "sandbox": settings.sandbox.model_dump(mode="json"),
+        "content": evaluator_files_digest,
+    }
+    text = json.dumps(agreed, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class TrustStore:
+    """The digests a user agreed to, in one JSON file that only this user may read or write.
+
+    Changes are atomic and serialised by a lock beside the file. A file that somebody else could
+    have written, or that can not be read, gives no consent: it is an error.
+
+    Args:
+        path: the file; it and its folder are made when first needed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def is_trusted(self, repository: Path, digest: str) -> bool:
+        """Whether ``digest`` was agreed to for ``repository``.
+
+        Raises:
+            PreconditionError: the file is damaged or open to other users.
+        """
+        return digest in self._read().get(_key(repository), [])
+
+    def trust(self, repository: Path, digest: str) -> None:
+        """Remember consent. Durable when it returns.
+
+        Raises:
+            PreconditionError: the file is damaged, open to other users, or can not be written.
+        """
+        with self._locked():
+            known = self._read()
+            earlier = [d for d in known.get(_key(repository), []) if d != digest]
+            known[_key(repository)] = [*earlier, digest][-_KEPT:]
+            self._write(known)
+
+    def revoke(self, repository: Path) -> bool:
+        """Forget every consent for ``repository``; whether there was any.
+
+        Raises:
+            PreconditionError: the file is damaged, open to other users, or can not be written.
+        """
+        with self._locked():
+            known = self._read()
+            found = known.pop(_key(repository), None)
+            if found is not None:
+                self._write(known)
+            return found is not None
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            lock = os.open(self.path.with_name(self.path.name + ".lock"), flags, 0o600)
+        except OSError as error:
+            raise self._unusable(f"can not be written: {error.strerror}") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _read(self) -> dict[str, list[str]]:
+        try:
+            descriptor = os.open(
+                self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+            )
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise self._unusable(f"can not be read: {error.strerror}") from None
+        with os.fdopen(descriptor, "rb") as stream:
+            info = os.fstat(stream.fileno())
+            if (
+                not stat.S_ISREG(info.st_mode)
+                or info.st_uid != os.geteuid()
+                or info.st_mode & 0o022
+            ):
+                raise self._unusable("could have been written by somebody else")
+            content = stream.read(_MAX_BYTES + 1)
+        return self._parsed(content)
+
+    def _parsed(self, content: bytes) -> dict[str, list[str]]:
+        try:
+            data: object = json.loads(content)
+        except (ValueError, RecursionError):
+            raise self._unusable("is damaged") from None
+        trusted = cast("dict[str, object]", data).get("trusted") if isinstance(data, dict) else None
+        if not isinstance(trusted, dict):
+            raise self._unusable("is damaged")
+        pairs = cast("dict[str, object]", trusted).items()
+        return {
+            key: [d for d in cast("list[object]", value) if isinstance(d, str)]
+            for key, value in pairs
+            if isinstance(value, list)
+        }
+
+    def _write(self, known: dict[str, list[str]]) -> None:
+        content = json.dumps({"version": 1, "trusted": known}, indent=1, sort_keys=True)
+        name = None
+        try:
+            # mkstemp makes the file with mode 0600, and so it stays.
+            descriptor, name = tempfile.mkstemp(prefix=".trust-", dir=self.path.parent)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(name).replace(self.path)
+        except OSError as error:
+            if name is not None:
+                Path(name).unlink(missing_ok=True)
+            raise self._unusable(f"can not be written: {error.strerror}") from None
+
+    def _unusable(self, what: str) -> PreconditionError:
+        return PreconditionError(
+            f"the file of trusted commands {clean_line(str(self.path))} {what}",
+            hint="look at it, remove it, and run evogit trust again",
+        )
+
+
+def _of_stage(label: str, stage: Stage) -> list[tuple[str, tuple[str, ...]]]:
+    found = [(f"{label}, candidate", stage.run)]
+    if stage.score != "speed":
+        found.append((f"{label}, scorer", stage.score))
+    if stage.preload:
+        found.append((f"{label}, imported first", stage.preload))
+    return found
+
+
+def _visible(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _key(repository: Path) -> str:
+    # surrogateescape names (bytes that are no UTF-8) survive as JSON escapes
+    return str(repository.resolve())

@@ -1,0 +1,1 @@
+"""Library problems; each subpackage is one (see the README of each)."""

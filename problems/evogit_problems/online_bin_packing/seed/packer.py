@@ -1,0 +1,13 @@
+"""Chooses a bin for each item of a stream, one at a time."""
+
+import math  # at hand for the rule below
+
+
+# EVOLVE-BLOCK-START
+def priority(item: int, remaining: int, capacity: int) -> float:
+    """How good it is to put `item` into a bin with `remaining` room (of `capacity`).
+
+    The item goes to the bin with the highest priority; an unopened bin has `remaining == capacity`.
+    """
+    return -(remaining - item)
+# EVOLVE-BLOCK-END

@@ -1,0 +1,125 @@
+"""What an individual is worth is decided by the pinned evaluator, and never by the individual."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from evogit.config.model import Gate
+from evogit.outcome import Crashed, Failed, Outcome, Quarantined, Rejected, Scored, TimedOut
+
+if TYPE_CHECKING:
+    from tests.core.judge.conftest import (
+        Court,
+    )  # names the type for readers; the fixture is found by pytest
+
+
+def test_what_the_program_prints_is_scored_by_another_process(court: Court) -> None:
+    judge = court.judge()
+    assert court.outcome(judge, {"program.py": "print(4)\n"}) == Scored(4.0)
+
+
+def test_the_same_tree_is_judged_alike_in_every_slot_and_order(court: Court) -> None:
+    judge = court.judge()
+    scores = [court.outcome(judge, {"program.py": f"print({n % 3})\n"}) for n in range(6)]
+    assert scores == [Scored(0.0), Scored(1.0), Scored(2.0)] * 2
+
+
+def test_files_of_one_individual_are_gone_for_the_next(court: Court) -> None:
+    judge = court.judge()
+    look = "import os\nprint(len(os.listdir('.')))\n"
+    many = {f"extra/{n}.txt": "x" for n in range(3)} | {"a/b/c.txt": "x"}
+    assert court.outcome(judge, {"program.py": look, **many}) == Scored(4.0)
+    assert court.outcome(judge, {"program.py": look + "\n"}) == Scored(2.0)
+
+
+def test_a_program_that_raises_has_crashed_and_its_traceback_says_why(court: Court) -> None:
+    outcome = court.outcome(court.judge(), {"program.py": "raise ValueError('no luck')\n"})
+    assert isinstance(outcome, Crashed)
+    assert "no luck" in outcome.reason
+
+
+def test_a_program_that_never_ends_is_timed_out(court: Court) -> None:
+    outcome = court.outcome(court.judge(), {"program.py": "while True: pass\n"})
+    assert isinstance(outcome, TimedOut)
+
+
+def test_a_gate_that_fails_keeps_the_individual_from_being_scored(court: Court) -> None:
+    judge = court.judge(gates=(Gate(name="check", command=("python", "check.py")),))
+    assert court.outcome(judge, {"program.py": "print(2)\n"}) == Scored(2.0)
+    outcome = court.outcome(judge, {"program.py": "raise SystemExit(3)\n"})
+    assert isinstance(outcome, Failed)
+    assert outcome.gate == "check"
+
+
+def test_protected_files_are_laid_over_whatever_the_individual_did_to_them(court: Court) -> None:
+    judge = court.judge(gates=(Gate(name="check", command=("python", "check.py")),))
+    for cheat in ("pass\n", None):
+        outcome = court.outcome(judge, {"program.py": "raise SystemExit(3)\n", "check.py": cheat})
+        assert isinstance(outcome, Failed)
+
+
+def test_an_implausible_score_is_quarantined(court: Court) -> None:
+    judge = court.judge(plausible=(0.0, 10.0))
+    assert isinstance(court.outcome(judge, {"program.py": "print(11)\n"}), Quarantined)
+
+
+def test_the_candidate_can_not_see_the_scorer(court: Court) -> None:
+    judge = court.judge()
+    look = "import os\nprint(int(any('score.py' in files for _, _, files in os.walk('/eval'))))\n"
+    assert court.outcome(judge, {"program.py": look}) == Scored(0.0)
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        ("raise ValueError('broken')", Crashed),
+        ("print('{\"score\": NaN}')", Crashed),
+        ("print('{\"score\": 1e999}')", Crashed),
+        ("print('{\"score\": true}')", Crashed),
+        ('print(\'{"score": "7"}\')', Crashed),
+        ('print(\'{"score": 1, "metrics": {"a": NaN}}\')', Crashed),
+        ("print('score: 7')", Crashed),
+        ("print('')", Crashed),
+        ("print('[' * 100000)", Crashed),
+        ("import sys\nwhile True: sys.stdout.write('x' * 2**20)", Crashed),
+        ("while True: pass", TimedOut),
+        (
+            "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+            (Crashed, TimedOut),
+        ),
+        ("open('/etc/evogit-was-here', 'w')", Crashed),
+        ('print(\'{"failed": "wrong answer"}\')', Failed),
+    ],
+)
+def test_a_malformed_evaluator_is_a_recorded_outcome(
+    court: Court, score: str, expected: type[Outcome] | tuple[type[Outcome], ...]
+) -> None:
+    outcome = court.outcome(court.judge(score=score), {"program.py": "print(2)\n"})
+    assert isinstance(outcome, expected)
+
+
+def test_a_scorer_that_leaves_a_daemon_still_gives_its_score(court: Court) -> None:
+    score = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(1000)
+    os._exit(0)
+print('{"score": 5}')
+"""
+    assert court.outcome(court.judge(score=score), {"program.py": "print(2)\n"}) == Scored(5.0)
+
+
+def test_a_symlink_that_an_individual_adds_is_rejected(court: Court) -> None:
+    judge = court.judge()
+    git = court.swarm.git
+    builder = git.handle.TreeBuilder(git.handle[git.commit(court.swarm.base).tree])
+    builder.insert("link", git.handle.create_blob(b"/etc/passwd"), 0o120000)
+    from evogit.ids import TreeId
+    from evogit.judge.judge import Task
+
+    tree = TreeId(str(builder.write()))
+    assert isinstance(judge.evaluate(Task(court.swarm.base, tree, 0)).outcome, Rejected)

@@ -1,0 +1,1 @@
+"""The terminal UI, built on the same functions as the command line."""
