@@ -1,0 +1,1 @@
+"""What proposes offspring: agents, found through the entry points ``evogit.agents``."""

@@ -1,0 +1,11 @@
+"""Offspring without a model: typed mutation and recombination of Python source.
+
+``source`` parses and splices text, ``kinds`` infers coarse types, ``scope`` knows who binds and reads
+names, ``index`` lists what can change, ``templates`` and ``grow`` make new expressions, ``edit``
+applies and verifies one change, ``expressions``, ``statements`` and ``cross`` are the operators,
+``agent`` combines them.
+"""
+
+from evogit_agents.genetic.agent import GeneticAgent
+
+__all__ = ["GeneticAgent"]

@@ -1,0 +1,250 @@
+"""Evolution end to end: real git, a real sandbox, the genetic agent on a one-line program."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pygit2
+import pytest
+
+from evogit.config.load import parse
+from evogit.errors import BudgetError, ConfigError, EvaluatorError
+from evogit.evolve.assembly import Plan, evolve, judge_once, open_bench
+from evogit.evolve.budget import Flags
+from evogit.evolve.events import Event
+from evogit.evolve.worker import Summary, raise_if_missed
+from evogit.ids import CommitId
+from evogit.outcome import Scored
+from evogit.phylogeny.index import Phylogeny
+from evogit.records import Decision
+from evogit.source import find_source
+from evogit.swarm.journal import Journal
+from evogit.swarm.repository import Swarm, create_swarm
+from evogit.swarm.spec import PinnedFile
+
+SETTINGS = """
+[evaluate]
+stages = [{ name = "main", run = ["python", "/eval/run.py"], score = ["python", "/eval/score.py"] }]
+[search]
+editable = ["program.py"]
+"""
+PROGRAM = "def value(x):\n    return x + 1\n"
+RUN = "import sys\nsys.path.insert(0, '/candidate')\nfrom program import value\nprint(value(3))\n"
+SCORE = """
+import json, sys
+value = float(sys.stdin.read())
+print(json.dumps({"score": min(value, 1e6)} if value == value else {"failed": "NaN"}))
+"""
+
+
+class Farm:
+    """Small swarms in a temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def swarm(self, name: str = "user", settings: str = SETTINGS, program: str = PROGRAM) -> Swarm:
+        user = self.folder / name
+        handle = pygit2.init_repository(str(user), initial_head="main")
+        (user / "program.py").write_text(program)
+        handle.index.add_all()
+        handle.index.write()
+        who = pygit2.Signature("Someone", "someone@example.org", 1_700_000_000, 0)
+        tree = handle.index.write_tree()
+        handle.create_commit("refs/heads/main", who, who, "start\n", tree, [])
+        source = find_source(user)
+        files = {
+            "run/run.py": PinnedFile(RUN.encode()),
+            "score/score.py": PinnedFile(SCORE.encode()),
+        }
+        base = source.resolve("HEAD")
+        return create_swarm(source.swarm, source, base, parse(settings), files, author="me")
+
+    def plan(self, agents: int = 1, **flags: object) -> Plan:
+        return Plan(
+            agents=agents,
+            flags=Flags(**flags),  # pyright: ignore[reportArgumentType]
+            seed=7,
+            slots=2,
+            python=Path(sys.executable),
+            root=self.folder,
+            cache=self.folder / "cache",
+        )
+
+    def run(
+        self,
+        swarm: Swarm,
+        plan: Plan,
+        tell: Callable[[Event], None] = lambda event: None,
+        stop: threading.Event | None = None,
+    ) -> Summary:
+        return evolve(swarm, plan, tell, stop or threading.Event())
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Farm:
+    return Farm(tmp_path)
+
+
+def view(farm: Farm, swarm: Swarm) -> Phylogeny:
+    with open_bench(swarm, farm.plan()) as bench:
+        return bench.phylogeny
+
+
+def ids(phylogeny: Phylogeny) -> list[CommitId]:
+    return [phylogeny.commit(i) for i in range(len(phylogeny))]
+
+
+def test_the_same_seed_with_one_agent_repeats_every_id(farm: Farm) -> None:
+    found: list[list[CommitId]] = []
+    for name in ("one", "two"):
+        swarm = farm.swarm(name)
+        farm.run(swarm, farm.plan(evaluations=15))
+        found.append(sorted(ids(view(farm, swarm))))
+    assert len(found[0]) == 16
+    assert found[0] == found[1]
+
+
+def test_an_interrupted_run_goes_on_to_the_same_ids_as_one_without_a_break(farm: Farm) -> None:
+    whole, parts = farm.swarm("whole"), farm.swarm("parts")
+    farm.run(whole, farm.plan(evaluations=12))
+    for _ in range(3):
+        farm.run(parts, farm.plan(evaluations=4))
+    assert sorted(ids(view(farm, parts))) == sorted(ids(view(farm, whole)))
+
+
+def test_evolution_climbs_and_the_best_is_at_a_tip(farm: Farm) -> None:
+    swarm = farm.swarm()
+    summary = farm.run(swarm, farm.plan(agents=2, evaluations=60))
+    phylogeny = view(farm, swarm)
+    base, best = phylogeny.score(0), phylogeny.best(1)[0]
+    score = phylogeny.score(best)
+    assert summary.evaluations == 60
+    assert base is not None
+    assert score is not None
+    assert score > base
+    assert max(phylogeny.fitness(i) for i in phylogeny.population()) == score
+
+
+def test_a_limit_of_evaluations_is_met_exactly_by_many_agents(farm: Farm) -> None:
+    swarm = farm.swarm()
+    told: list[Event] = []
+    farm.run(swarm, farm.plan(agents=5, evaluations=23), told.append)
+    judged = {e.tree for e in told if e.kind == "evaluated" and e.entry}
+    calibration = 2
+    assert len(judged) == 23
+    assert view(farm, swarm).spent.evaluations == 23 + calibration
+
+
+def test_every_individual_is_kept_with_its_attempt_and_verdict(farm: Farm) -> None:
+    swarm = farm.swarm()
+    farm.run(swarm, farm.plan(agents=2, evaluations=30))
+    phylogeny = view(farm, swarm)
+    for i in range(1, len(phylogeny)):
+        assert phylogeny.outcome(i) is not None
+        assert phylogeny.agent(i) in {"a1", "a2"}
+    made = [row for agent in phylogeny.agents for row in phylogeny.attempts(agent) if row.offspring]
+    assert {row.offspring for row in made} == set(ids(phylogeny)[1:])
+    assert phylogeny.problems == []
+
+
+def test_a_target_that_is_reached_ends_the_run(farm: Farm) -> None:
+    swarm = farm.swarm()
+    plan = farm.plan(agents=2, evaluations=200, until=5.0)
+    summary = farm.run(swarm, plan)
+    assert summary.reached
+    assert summary.evaluations < 200
+    raise_if_missed(summary, 5.0)
+
+
+def test_a_target_that_is_missed_is_an_error_with_its_own_exit_code(farm: Farm) -> None:
+    swarm = farm.swarm()
+    summary = farm.run(swarm, farm.plan(evaluations=3, until=1e9))
+    with pytest.raises(BudgetError) as error:
+        raise_if_missed(summary, 1e9)
+    assert error.value.exit_code == 5
+
+
+def test_a_budget_of_the_swarm_holds_for_two_workers_at_once(farm: Farm) -> None:
+    swarm = farm.swarm(settings=SETTINGS + "[budget]\nevaluations = 20\n")
+    threads = [
+        threading.Thread(target=farm.run, args=(Swarm(swarm.path), farm.plan(agents=2)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert view(farm, swarm).spent.evaluations == 20
+
+
+def test_stopping_ends_all_agents_after_their_step(farm: Farm) -> None:
+    swarm = farm.swarm()
+    stop = threading.Event()
+
+    def tell(event: Event) -> None:
+        if event.kind == "evaluated":
+            stop.set()
+
+    summary = farm.run(swarm, farm.plan(agents=3), tell, stop)
+    assert summary.reason == "stopped"
+
+
+def test_the_human_sets_the_number_of_agents_and_stops_them(farm: Farm) -> None:
+    swarm = farm.swarm()
+    human = Journal(swarm.git, "someone")
+    seen: set[str] = set()
+
+    def tell(event: Event) -> None:
+        if event.kind == "evaluated":
+            if not seen:
+                human.append(Decision("agents", "someone", text="3")).result()
+            seen.add(event.agent)
+            if len(seen) == 3:
+                human.append(Decision("stop", "someone", time=event.time)).result()
+
+    farm.run(swarm, farm.plan(agents=1, evaluations=300), tell)
+    human.close()
+    assert seen == {"a1", "a2", "a3"}
+
+
+def test_a_base_without_a_score_is_an_error_that_says_so(farm: Farm) -> None:
+    swarm = farm.swarm(program="raise ValueError('not yet')\n")
+    with pytest.raises(EvaluatorError, match="base itself has no score"):
+        farm.run(swarm, farm.plan(evaluations=3))
+
+
+def test_a_wrong_option_of_a_strategy_is_a_clear_error(farm: Farm) -> None:
+    for options in ("merge_evry = 3", "cross = 7"):
+        swarm = farm.swarm(
+            options.split()[0].replace("_", "-"), SETTINGS + f"[search.options]\n{options}\n"
+        )
+        with pytest.raises(ConfigError):
+            farm.run(swarm, farm.plan(evaluations=1))
+
+
+@pytest.mark.parametrize("strategy", ["evogit", "best-of-n", "sequential", "hill-climb"])
+def test_every_strategy_runs_and_minimises_negative_scores(farm: Farm, strategy: str) -> None:
+    settings = SETTINGS.replace("[evaluate]", "[evaluate]\ndirection = 'minimize'")
+    swarm = farm.swarm(settings=settings, program="def value(x):\n    return -x - 1\n")
+    farm.run(swarm, replace(farm.plan(agents=2, evaluations=25), strategy=strategy))
+    phylogeny = view(farm, swarm)
+    scores = [s for i in range(len(phylogeny)) if (s := phylogeny.score(i)) is not None]
+    assert phylogeny.score(phylogeny.best(1)[0]) == min(scores)
+    if strategy == "best-of-n":
+        assert all(phylogeny.parents(i) == (0,) for i in range(1, len(phylogeny)))
+
+
+def test_judging_once_is_cached_and_fresh_judging_is_a_repeat(farm: Farm) -> None:
+    swarm = farm.swarm()
+    first = judge_once(swarm, farm.plan(), swarm.base)
+    again = judge_once(swarm, farm.plan(), swarm.base)
+    fresh = judge_once(swarm, farm.plan(), swarm.base, fresh=True)
+    assert first.outcome == Scored(4.0)
+    assert again == first
+    assert (fresh.purpose, fresh.seed, fresh.outcome) == ("repeat", 1, Scored(4.0))
