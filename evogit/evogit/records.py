@@ -92,8 +92,8 @@ class Move:
 class Decision:
     """Something a human decided, with the old and new id of every ref it moved.
 
-    ``verb`` is one of promote, prune, restore, pin, unpin, tag, seed, merge, goal, feedback, pause,
-    resume, stop, agents, undo, redo, release. ``selects`` are the individuals it is about,
+    ``verb`` is one of promote, prune, restore, pin, unpin, tag, untag, seed, merge, goal, feedback,
+    pause, resume, stop, agents, undo, redo, release. ``selects`` are the individuals it is about,
     ``target`` a branch, agent or tag name, ``text`` free text, ``undoes`` the journal entry undone
     (or redone).
     """

@@ -4,5 +4,6 @@
 - ``repository``: objects of one bare repository (blobs, trees, commits) through libgit2
 - ``refs``: refs with compare-and-swap, stale locks, durability
 - ``trees``: bounded, validated trees: listing, changing, hashing a folder, delta export
-- ``merge``: three-way merges from one chosen base, in memory
+- ``merge``, ``merge_text``: three-way merges from one chosen base, in memory
+- ``merge_resolve``: ways to decide conflicting hunks
 """

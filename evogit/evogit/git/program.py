@@ -11,7 +11,7 @@ not give that (``GIT_DIR`` or ``GIT_CONFIG_COUNT`` of the caller would reach git
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +65,7 @@ def run_git(
     timeout: float = 600.0,
     user_config: bool = False,
     variables: Mapping[str, str] | None = None,
+    inherit: Sequence[int] = (),
 ) -> bytes:
     """Run ``git --git-dir=git_dir ARGUMENTS`` and return what it printed.
 
@@ -75,6 +76,7 @@ def run_git(
         timeout: seconds until the program is killed.
         user_config: read the user's configuration too, for transport: credentials, SSH and proxies.
         variables: further environment variables, such as ``GIT_INDEX_FILE``.
+        inherit: descriptors the program gets too, such as one that holds a file lock.
 
     Raises:
         GitError: git is missing, failed, or did not end in time.
@@ -92,6 +94,7 @@ def run_git(
             env=environment,
             cwd=git_dir,
             check=False,
+            pass_fds=tuple(inherit),
         )
     except subprocess.TimeoutExpired as error:
         raise GitError(

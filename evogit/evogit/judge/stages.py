@@ -105,7 +105,8 @@ def _score_job(stage: Stage, bench: Bench, stdin: int | bytes, channel: int | No
 
 def _variables(bench: Bench, *, seeded: bool) -> dict[str, str]:
     """In a dialogue only the scorer knows the seed: a candidate could foresee its questions."""
-    plain = {"PYTHONDONTWRITEBYTECODE": "1"}
+    # Numeric libraries start a thread per core of the host, which counts as processes of the job.
+    plain = {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     return plain | {"EVOGIT_SEED": str(bench.seed)} if seeded else plain
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pygit2
 import pytest
 
 from evogit.config.model import Gate
+from evogit.ids import TreeId
+from evogit.judge.judge import Task
 from evogit.outcome import Crashed, Failed, Outcome, Quarantined, Rejected, Scored, TimedOut
 
 if TYPE_CHECKING:
@@ -116,10 +119,8 @@ print('{"score": 5}')
 def test_a_symlink_that_an_individual_adds_is_rejected(court: Court) -> None:
     judge = court.judge()
     git = court.swarm.git
-    builder = git.handle.TreeBuilder(git.handle[git.commit(court.swarm.base).tree])
+    base = git.handle[git.commit(court.swarm.base).tree].peel(pygit2.Tree)
+    builder = git.handle.TreeBuilder(base)
     builder.insert("link", git.handle.create_blob(b"/etc/passwd"), 0o120000)
-    from evogit.ids import TreeId
-    from evogit.judge.judge import Task
-
     tree = TreeId(str(builder.write()))
     assert isinstance(judge.evaluate(Task(court.swarm.base, tree, 0)).outcome, Rejected)

@@ -1,0 +1,466 @@
+"""What the rest of the system asks about everything that evolved.
+
+A disposable view: it is rebuilt from the repository at any time, and two hosts that have the same
+refs see the same. Individuals are numbered from 0, the base; numbers are stable while the object
+lives and mean nothing elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import pygit2
+
+from evogit.errors import NotFoundError
+from evogit.git.repository import GitRepository
+from evogit.ids import BASE_REF, CommitId, TreeId
+from evogit.outcome import Outcome, Scored
+from evogit.phylogeny import ancestry, arrivals, cache, decisions
+from evogit.phylogeny.individuals import Individuals
+from evogit.phylogeny.ledger import SCORED, Spent
+from evogit.phylogeny.messages import trailers_of
+from evogit.phylogeny.patches import Patches
+from evogit.phylogeny.reading import read_commit
+from evogit.phylogeny.state import State
+from evogit.phylogeny.tips import Tips, sort_refs
+from evogit.phylogeny.views import AttemptLog, AttemptRow, EvaluationLog, read_record
+from evogit.records import Decision, Evaluation, Spend
+from evogit.steering.state import derive, holding
+
+_OUTCOMES_KEPT: Final = 4096
+_SAVE_AFTER: Final = 1000
+
+
+class Phylogeny:
+    """The individuals of a swarm, how they descend, how they were judged, what was decided.
+
+    Safe to use from several threads; ``refresh`` by any of them shows the news to all.
+
+    Args:
+        git: the swarm repository.
+        evaluator: whose scores count: only evaluations of exactly this evaluator ...
+        environment: ... in exactly this environment give an individual its score.
+        maximize: whether a higher score is better.
+        cache: a file to reopen quickly from; a missing, damaged or foreign one is replaced.
+
+    Raises:
+        NotFoundError: the repository has no ``refs/heads/main``.
+        GitError: git can not read the history.
+    """
+
+    def __init__(
+        self,
+        git: GitRepository,
+        *,
+        evaluator: TreeId,
+        environment: str,
+        maximize: bool,
+        cache: Path | None = None,
+    ) -> None:
+        base = git.ref(BASE_REF)
+        if base is None:
+            raise NotFoundError(f"{git.path} has no base", hint="run evogit init")
+        self._git = git
+        self._cache = cache
+        self._identity = [base, evaluator, environment]
+        self._maximize = maximize
+        self._lock = threading.RLock()
+        self._refs: Mapping[str, CommitId] | None = None
+        self._tips = Tips({}, {}, (), {}, ())
+        self._children = ancestry.Children()
+        self._patches = Patches(git)
+        self._outcomes: dict[int, Outcome] = {}
+        self._active: list[tuple[CommitId, Decision]] | None = None
+        self._pruning: decisions.Pruning | None = None
+        self._state = self._new_state()
+        if cache is not None and not self._restored(cache):
+            self._state = self._new_state()
+        self._saved = self._size() if len(self) > 1 else 0
+        self.refresh()
+
+    def _new_state(self) -> State:
+        base, evaluator, environment = self._identity
+        return State(
+            self._git.commit(CommitId(base)),
+            evaluator=TreeId(evaluator),
+            environment=environment,
+            maximize=self._maximize,
+        )
+
+    def _restored(self, path: Path) -> bool:
+        # The columns may be of another swarm with the same base; then its tips are not here.
+        return cache.restore(self._state, path, self._identity) and all(
+            self._git.has(tip) for tip in self._state.seen.values()
+        )
+
+    # ------------------------------------------------------------------ keeping up to date
+
+    def refresh(self) -> bool:
+        """Take in what the repository gained; True if any ref moved since the last time.
+
+        Raises:
+            GitError: git can not read the history.
+        """
+        with self._lock:
+            refs = self._git.refs_under("refs/")
+            if refs == self._refs:
+                return False
+            tips = sort_refs(refs)
+            self._read(tips)
+            self._tips = tips
+            self._refs = refs
+            if self._cache is not None and self._size() >= self._saved * 1.1 + _SAVE_AFTER:
+                self.save()
+            return True
+
+    def save(self) -> None:
+        """Write the cache file now, if there is one to write."""
+        with self._lock:
+            if self._cache is not None:
+                cache.save(self._state, self._cache, self._identity)
+                self._saved = self._size()
+
+    def _size(self) -> int:
+        return len(self) + len(self._state.journals.entries) // 20
+
+    def _read(self, tips: Tips) -> None:
+        decided = len(self._state.ledger.decisions)
+        arrivals.read(self._git, self._state, self._identity[0], tips)
+        if len(self._state.ledger.decisions) != decided:
+            self._active = None
+            self._pruning = None
+        elif self._pruning is not None and self._pruning.unresolved:
+            self._pruning = None
+
+    # ------------------------------------------------------------------ one individual
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __contains__(self, commit: object) -> bool:
+        return isinstance(commit, str) and self._find(CommitId(commit)) is not None
+
+    @property
+    def _table(self) -> Individuals:
+        return self._state.individuals
+
+    def _find(self, commit: CommitId) -> int | None:
+        try:
+            return self._table.ids.rows.get(bytes.fromhex(commit))
+        except ValueError:
+            return None
+
+    def index(self, commit: CommitId) -> int:
+        """The number of an individual.
+
+        Raises:
+            NotFoundError: no individual has this id.
+        """
+        row = self._find(commit)
+        if row is None:
+            raise NotFoundError(f"{commit[:40]!r} is not an individual of this swarm")
+        return row
+
+    def commit(self, i: int) -> CommitId:
+        """The id of individual ``i``."""
+        return CommitId(self._table.ids[i].hex())
+
+    def tree(self, i: int) -> TreeId:
+        """Its genome."""
+        return TreeId(self._state.genomes.ids[self._table.tree_rows[i]].hex())
+
+    def parents(self, i: int) -> tuple[int, ...]:
+        """Its parents, first parent first; those that do not descend from the base are left out."""
+        return self._table.parents(i)
+
+    def children(self, i: int) -> Sequence[int]:
+        """Its children in reading order."""
+        with self._lock:
+            return self._children.of(self._table, i)
+
+    def agent(self, i: int) -> str:
+        """The agent its trailers name; empty for a human's commit."""
+        return self._table.names.names[self._table.agents[i]]
+
+    def operator(self, i: int) -> str:
+        """The operator its trailers name; empty for a human's commit."""
+        return self._table.names.names[self._table.operators[i]]
+
+    def subject(self, i: int) -> str:
+        """The first line of its message, clean."""
+        return self._table.subject(i)
+
+    def step(self, i: int) -> int:
+        """The step its trailers name, or 0."""
+        return self._table.steps[i]
+
+    def time(self, i: int) -> int:
+        """Its commit date in seconds since 1970, never beyond what ``datetime`` can bear."""
+        return self._table.times[i]
+
+    def generation(self, i: int) -> int:
+        """0 for the base, else one more than its parents' highest."""
+        return self._table.generations[i]
+
+    def trailers(self, i: int) -> Mapping[str, str]:
+        """All its ``Evogit-`` trailers, by name in lower case without the prefix; read from git."""
+        raw = read_commit(self._git, self._table.ids[i])
+        return {} if raw is None else trailers_of(raw[4])
+
+    # ------------------------------------------------------------------ judgement
+
+    def outcome(self, i: int) -> Outcome | None:
+        """How its tree was judged, or ``None`` if it was not yet.
+
+        With repeats: ``Scored`` with the mean, if all were scored; else the first that was not.
+        """
+        genome = self._table.tree_rows[i]
+        with self._lock:
+            row = self._state.ledger.judge(genome)
+            if row is None:
+                return None
+            score = self._state.genomes.scores[genome]
+            found = self._outcome_of(row)
+            if self._state.genomes.statuses[genome] != SCORED:
+                return found
+            return Scored(score, found.metrics if isinstance(found, Scored) else {})
+
+    def _outcome_of(self, row: int) -> Outcome | None:
+        found = self._outcomes.get(row)
+        if found is None:
+            record = read_record(self._git, self._state.ledger.entry(row))
+            if not isinstance(record, Evaluation):
+                return None
+            if len(self._outcomes) >= _OUTCOMES_KEPT:
+                del self._outcomes[next(iter(self._outcomes))]
+            found = self._outcomes[row] = record.outcome
+        return found
+
+    def score(self, i: int) -> float | None:
+        """Its score in the evaluator's unit: the mean over search and repeats, if all are scored."""
+        genome = self._table.tree_rows[i]
+        if self._state.genomes.statuses[genome] != SCORED:
+            return None
+        return self._state.genomes.scores[genome]
+
+    def fitness(self, i: int) -> float:
+        """Its score with the sign that makes higher better; NaN without one."""
+        score = self.score(i)
+        return math.nan if score is None else score * self._state.sign
+
+    def evaluation(self, tree: TreeId, seed: int = 0, purpose: str = "search") -> Evaluation | None:
+        """The record for this exact key (the newest, if hosts made several), or ``None``."""
+        with self._lock:
+            ledger = self._state.ledger
+            genome = self._genome(tree)
+            for row in () if genome is None else ledger.evaluations_of(genome):
+                if (
+                    ledger.seeds[row] == seed
+                    and ledger.names.names[ledger.purposes[row]] == purpose
+                ):
+                    record = read_record(self._git, ledger.entry(row))
+                    return record if isinstance(record, Evaluation) else None
+            return None
+
+    def evaluations(self) -> Sequence[Evaluation]:
+        """All evaluations by this evaluator and environment, in order; read from git on access."""
+        with self._lock:
+            return EvaluationLog(self._git, self._state.ledger)
+
+    @property
+    def evaluation_count(self) -> int:
+        """How many there are."""
+        return len(self._state.ledger.times)
+
+    def best(self, k: int = 1, *, alive_only: bool = True) -> list[int]:
+        """The ``k`` fittest individuals, one per tree, fittest first; earlier trees win ties.
+
+        Args:
+            k: how many at most.
+            alive_only: leave out pruned ones.
+        """
+        found: list[int] = []
+        with self._lock:
+            for _, genome in self._state.ranked():
+                if len(found) >= k:
+                    break
+                rows = self._with_genome(genome)
+                row = next((r for r in rows if not (alive_only and self.pruned(r))), None)
+                if row is not None:
+                    found.append(row)
+        return found
+
+    def best_so_far(self) -> list[tuple[int, float]]:
+        """Each time a record fell: (how many evaluations came before, the new best score)."""
+        ledger, sign = self._state.ledger, self._state.sign
+        found: list[tuple[int, float]] = []
+        best = -math.inf
+        with self._lock:
+            search = ledger.names.add("search")
+            for place, row in enumerate(ledger.order()):
+                if ledger.statuses[row] == SCORED and ledger.purposes[row] == search:
+                    score = ledger.scores[row]
+                    if score * sign > best:
+                        best = score * sign
+                        found.append((place, score))
+        return found
+
+    def _genome(self, tree: TreeId) -> int | None:
+        try:
+            return self._state.genomes.ids.rows.get(bytes.fromhex(tree))
+        except ValueError:
+            return None
+
+    def _with_genome(self, genome: int) -> list[int]:
+        found: list[int] = []
+        row = self._state.genomes.newest[genome]
+        while row >= 0:
+            found.append(row)
+            row = self._table.twins[row]
+        found.reverse()
+        return found
+
+    def by_tree(self, tree: TreeId) -> int | None:
+        """The first individual with this tree."""
+        genome = self._genome(tree)
+        rows = [] if genome is None else self._with_genome(genome)
+        return rows[0] if rows else None
+
+    def duplicates(self, i: int) -> list[int]:
+        """Others with the same tree; if there is none, those near it that made the same change."""
+        same = [row for row in self._with_genome(self._table.tree_rows[i]) if row != i]
+        if same:
+            return same
+        with self._lock:
+            return self._patches.same_change(self._table, i)
+
+    # ------------------------------------------------------------------ population and descent
+
+    @property
+    def tips(self) -> dict[str, int]:
+        """The individual at every branch, agents' and humans', this host's and others'."""
+        found = {name: self._find(tip) for name, tip in self._tips.heads.items()}
+        return {name: row for name, row in found.items() if row is not None}
+
+    def population(self) -> list[int]:
+        """The distinct tips that are not pruned, by agent name (a2 before a10); else the base."""
+        tips = self.tips
+        rows = [tips[name] for name in sorted(tips, key=_natural)]
+        return [row for row in dict.fromkeys(rows) if not self.pruned(row)] or [0]
+
+    def leaves(self) -> list[int]:
+        """Individuals without children."""
+        with self._lock:
+            return self._children.leaves(self._table)
+
+    def lineage(self, i: int) -> list[int]:
+        """Its first-parent chain, newest first, ending with the base."""
+        return ancestry.lineage(self._table, i)
+
+    def ancestors(self, i: int) -> set[int]:
+        """All its proper ancestors."""
+        return ancestry.ancestors(self._table, i)
+
+    def is_ancestor(self, a: int, b: int) -> bool:
+        """Whether ``a`` is ``b`` or one of its ancestors."""
+        return ancestry.is_ancestor(self._table, a, b)
+
+    def merge_base(self, a: int, b: int) -> int:
+        """One common ancestor from which no other descends: the highest generation, oldest first."""
+        return ancestry.merge_base(self._table, a, b)
+
+    # ------------------------------------------------------------------ journals
+
+    def attempts(self, agent: str) -> Sequence[AttemptRow]:
+        """One agent's attempts in order."""
+        with self._lock:
+            return AttemptLog(self._state.ledger, agent)
+
+    def last_step(self, agent: str) -> int:
+        """The highest step this agent made an attempt in, or 0."""
+        return self._state.ledger.last_steps.get(agent, 0)
+
+    @property
+    def agents(self) -> list[str]:
+        """Every agent that ever made an attempt."""
+        return sorted(self._state.ledger.last_steps, key=_natural)
+
+    @property
+    def open_reservations(self) -> int:
+        """How many reservations no attempt has settled yet."""
+        return len(self._state.ledger.open_leases)
+
+    @property
+    def spent(self) -> Spent:
+        """What all attempts and evaluations cost, under any evaluator."""
+        return self._state.ledger.spent
+
+    @property
+    def reserved(self) -> Spend:
+        """What open reservations hold: those without an attempt of the same agent and step."""
+        with self._lock:
+            held = list(self._state.ledger.open_leases.values())
+        return Spend(
+            sum(max(lease.tokens_in, 0) for lease in held),
+            sum(max(lease.tokens_out, 0) for lease in held),
+            math.fsum(max(lease.cost_usd, 0.0) for lease in held),
+        )
+
+    @property
+    def decisions(self) -> list[tuple[CommitId, Decision]]:
+        """Every decision with its journal entry, by time, then by id."""
+        with self._lock:
+            return [(entry, decision) for _, entry, decision in self._state.ledger.decisions]
+
+    def active_decisions(self) -> list[tuple[CommitId, Decision]]:
+        """Those that are not undone, without the undo and redo decisions themselves."""
+        with self._lock:
+            if self._active is None:
+                self._active = holding(self.decisions)
+            return list(self._active)
+
+    def pruned(self, i: int) -> bool:
+        """Whether it, or an ancestor, was pruned and not restored since."""
+        with self._lock:
+            if self._pruning is None:
+                self._pruning = decisions.Pruning(self.active_decisions(), self._find)
+            return self._pruning.pruned(self._table, i)
+
+    @property
+    def pinned(self) -> set[int]:
+        """Individuals that are pinned."""
+        rows = (self._find(commit) for commit in derive(self.decisions).pinned)
+        return {row for row in rows if row is not None}
+
+    @property
+    def tags(self) -> dict[str, int]:
+        """Individuals by tag: what humans of all hosts decided, and this repository's own tags."""
+        tagged = ((name, self._find(commit)) for name, commit in derive(self.decisions).tags)
+        found = {name: row for name, row in tagged if row is not None}
+        for name, target in self._tips.tags.items():
+            row = self._find(target)
+            row = row if row is not None else self._find(self._peeled(target))
+            if row is not None:
+                found[name] = row
+        return found
+
+    def _peeled(self, tag: str) -> CommitId:
+        try:
+            return CommitId(str(self._git.handle[tag].peel(pygit2.Commit).id))
+        except (KeyError, ValueError, pygit2.GitError):
+            return CommitId("")
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be read or was refused, for ``evogit doctor``."""
+        return [*self._tips.problems, *self._state.problems]
+
+
+def _natural(name: str) -> list[str | int]:
+    parts = re.split(r"([0-9]+)", name)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]

@@ -1,0 +1,307 @@
+"""Columns of journal records: evaluations and attempts, and the few decisions and open leases.
+
+Columns hold what is asked often; the full record is read back from its journal entry. Everything
+here has one order that does not depend on which host's journal was read first: time of the
+record, then place in its journal, then entry id.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right, insort
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from evogit.ids import CommitId, TreeId
+from evogit.outcome import Scored
+from evogit.phylogeny.individuals import ID_BYTES, Genomes, Names
+from evogit.records import Attempt, Decision, Evaluation, Record, Spend
+
+SCORED: Final = 0
+NOT_SCORED: Final = 1
+COUNTED: Final = ("search", "repeat")
+"""Purposes whose scores make up an individual's score; hold-out results never do."""
+
+_NO_ID: Final = bytes(ID_BYTES)
+MAX_TOKENS: Final = 2**62
+Key = tuple[float, int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the whole swarm has used up, as its journals say, under any evaluator."""
+
+    evaluations: int = 0
+    attempts: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+
+
+EvaluationRow = tuple[
+    Literal["evaluation"], tuple[str, str], bytes, int, str, float | None, float, float
+]
+"""Kind, (evaluator, environment), tree, seed, purpose, score if scored, seconds, time."""
+AttemptRow = tuple[Literal["attempt"], str, str, int, bytes, int, float, float, float]
+"""Kind, agent, operator, step, offspring or zeros, tokens, cost, seconds, time."""
+LeaseRow = tuple[Literal["lease"], str, int, Spend]
+"""Kind, agent, step, what is reserved."""
+Row = EvaluationRow | AttemptRow | LeaseRow | Decision
+
+
+def row_of(record: Record) -> Row | None:
+    """What the ledger keeps of a record; ``None`` for a lease that reserves nothing."""
+    if isinstance(record, Evaluation):
+        score = record.outcome.score if isinstance(record.outcome, Scored) else None
+        key = (record.evaluator, record.environment)
+        tree = bytes.fromhex(record.tree)
+        return (
+            "evaluation",
+            key,
+            tree,
+            record.seed,
+            record.purpose,
+            score,
+            record.seconds,
+            record.time,
+        )
+    if isinstance(record, Attempt):
+        spend = record.spend
+        offspring = bytes.fromhex(record.offspring) if record.offspring else _NO_ID
+        tokens = min(max(spend.tokens_in, 0) + max(spend.tokens_out, 0), MAX_TOKENS)
+        return (
+            "attempt",
+            record.agent,
+            record.operator,
+            record.step,
+            offspring,
+            tokens,
+            spend.cost_usd,
+            record.seconds,
+            record.time,
+        )
+    if isinstance(record, Decision):
+        return record
+    return (
+        ("lease", record.agent, record.step, record.spend) if record.purpose == "reserve" else None
+    )
+
+
+class Ledger:
+    """What the accepted journals say.
+
+    Args:
+        genomes: receives the judgements of this evaluator and environment.
+        evaluator: evaluations by another one are counted as spent, and otherwise ignored.
+        environment: the same for environments.
+    """
+
+    COLUMNS: Final = (
+        ("places", "I"),
+        ("genome_rows", "I"),
+        ("seeds", "q"),
+        ("purposes", "I"),
+        ("statuses", "b"),
+        ("scores", "d"),
+        ("times", "d"),
+        ("earlier", "i"),
+        ("attempt_places", "I"),
+        ("attempt_agents", "I"),
+        ("attempt_operators", "I"),
+        ("attempt_steps", "q"),
+        ("attempt_tokens", "q"),
+        ("attempt_costs", "d"),
+        ("attempt_seconds", "d"),
+        ("attempt_times", "d"),
+    )
+
+    def __init__(self, genomes: Genomes, *, evaluator: TreeId, environment: str) -> None:
+        self._genomes = genomes
+        self._key = (evaluator, environment)
+        self.names = Names([""])
+        self.entries = bytearray()
+        self.places = array("I")
+        self.genome_rows = array("I")
+        self.seeds = array("q")
+        self.purposes = array("I")
+        self.statuses = array("b")
+        self.scores = array("d")
+        self.times = array("d")
+        self.earlier = array("i")
+        self.attempt_entries = bytearray()
+        self.attempt_offspring = bytearray()
+        self.attempt_places = array("I")
+        self.attempt_agents = array("I")
+        self.attempt_operators = array("I")
+        self.attempt_steps = array("q")
+        self.attempt_tokens = array("q")
+        self.attempt_costs = array("d")
+        self.attempt_seconds = array("d")
+        self.attempt_times = array("d")
+        self.decisions: list[tuple[Key, CommitId, Decision]] = []
+        self.open_leases: dict[tuple[str, int], Spend] = {}
+        self.last_steps: dict[str, int] = {}
+        self.spent = Spent()
+        self._order: array[int] | None = None
+        self._by_agent: dict[int, array[int]] | None = None
+
+    def add(self, entry: bytes, place: int, row: Row) -> int | None:
+        """Take in one record; the row of the genome whose judgement it may change, if any."""
+        if isinstance(row, Decision):
+            insort(self.decisions, ((row.time, 0, entry), CommitId(entry.hex()), row), key=_first)
+        elif row[0] == "evaluation":
+            return self._add_evaluation(entry, place, row)
+        elif row[0] == "attempt":
+            self._add_attempt(entry, place, row)
+        else:
+            _, agent, step, spend = row
+            if not self._settled(agent, step):
+                self.open_leases[agent, step] = spend
+        return None
+
+    def _add_evaluation(self, entry: bytes, place: int, values: EvaluationRow) -> int | None:
+        _, key, tree, seed, purpose, score, seconds, time = values
+        self._count(evaluations=1, seconds=seconds)
+        if key != self._key:
+            return None
+        genome = self._genomes.add(tree)
+        row = len(self.times)
+        self.entries += entry
+        self.places.append(place)
+        self.genome_rows.append(genome)
+        self.seeds.append(seed)
+        self.purposes.append(self.names.add(purpose))
+        self.statuses.append(NOT_SCORED if score is None else SCORED)
+        self.scores.append(score or 0.0)
+        self.earlier.append(self._genomes.evaluations[genome])
+        self.times.append(time)
+        self._genomes.evaluations[genome] = row
+        if self._order is not None:
+            insort(self._order, row, key=self.key)
+        return genome
+
+    def _add_attempt(self, entry: bytes, place: int, values: AttemptRow) -> None:
+        _, name, operator, step, offspring, tokens, cost, seconds, time = values
+        agent = self.names.add(name)
+        row = len(self.attempt_times)
+        self.attempt_entries += entry
+        self.attempt_offspring += offspring
+        self.attempt_places.append(place)
+        self.attempt_agents.append(agent)
+        self.attempt_operators.append(self.names.add(operator))
+        self.attempt_steps.append(step)
+        self.attempt_tokens.append(tokens)
+        self.attempt_costs.append(cost)
+        self.attempt_seconds.append(seconds)
+        self.attempt_times.append(time)
+        if self.open_leases:
+            self.open_leases.pop((name, step), None)
+        self.last_steps[name] = max(step, self.last_steps.get(name, 0))
+        if self._by_agent is not None:
+            insort(self._by_agent.setdefault(agent, array("I")), row, key=self.attempt_key)
+        self._count(attempts=1, tokens=tokens, cost=cost, seconds=seconds)
+
+    def _settled(self, agent: str, step: int) -> bool:
+        if step > self.last_steps.get(agent, -1):
+            return False
+        return any(self.attempt_steps[row] == step for row in self.attempt_rows(agent))
+
+    def _count(
+        self,
+        *,
+        evaluations: int = 0,
+        attempts: int = 0,
+        tokens: int = 0,
+        cost: float = 0.0,
+        seconds: float = 0.0,
+    ) -> None:
+        # Nothing gives money or tokens back, so a negative number is a lie and counts for nothing.
+        old = self.spent
+        self.spent = Spent(
+            old.evaluations + evaluations,
+            old.attempts + attempts,
+            old.tokens + max(tokens, 0),
+            old.cost_usd + max(cost, 0.0),
+            old.seconds + max(seconds, 0.0),
+        )
+
+    def key(self, row: int) -> Key:
+        """What evaluations are ordered by."""
+        return self.times[row], self.places[row], self.entry(row)
+
+    def attempt_key(self, row: int) -> Key:
+        """What attempts are ordered by."""
+        return self.attempt_times[row], self.attempt_places[row], self.attempt_entry(row)
+
+    def entry(self, row: int) -> bytes:
+        """The journal entry of an evaluation."""
+        return bytes(self.entries[row * ID_BYTES : (row + 1) * ID_BYTES])
+
+    def attempt_entry(self, row: int) -> bytes:
+        """The journal entry of an attempt."""
+        return bytes(self.attempt_entries[row * ID_BYTES : (row + 1) * ID_BYTES])
+
+    def order(self) -> array[int]:
+        """Rows of evaluations in order."""
+        if self._order is None:
+            self._order = array("I", sorted(range(len(self.times)), key=self.key))
+        return self._order
+
+    def attempt_rows(self, agent: str) -> array[int]:
+        """Rows of one agent's attempts in order."""
+        if self._by_agent is None:
+            found: dict[int, array[int]] = {}
+            for row in sorted(range(len(self.attempt_times)), key=self.attempt_key):
+                found.setdefault(self.attempt_agents[row], array("I")).append(row)
+            self._by_agent = found
+        return self._by_agent.get(self.names.add(agent), array("I"))
+
+    def evaluations_of(self, genome: int) -> list[int]:
+        """Rows of the evaluations of one genome in order; of equal keys only the newest."""
+        rows: list[int] = []
+        row = self._genomes.evaluations[genome]
+        while row >= 0:
+            rows.append(row)
+            row = self.earlier[row]
+        latest: dict[tuple[int, int], int] = {}
+        for row in sorted(rows, key=self.key) if len(rows) > 1 else rows:
+            latest[self.seeds[row], self.purposes[row]] = row
+        return sorted(latest.values(), key=self.key) if len(rows) > 1 else rows
+
+    def judge(self, genome: int) -> int | None:
+        """Bring a genome's status and score up to date.
+
+        It is scored if every counted evaluation is; its score is then their mean. Returns the row
+        of the evaluation that tells its outcome: the first that is not scored, else the first.
+        """
+        counted = [
+            row
+            for row in self.evaluations_of(genome)
+            if self.names.names[self.purposes[row]] in COUNTED
+        ]
+        if not counted:
+            return None
+        bad = next((row for row in counted if self.statuses[row] != SCORED), None)
+        self._genomes.statuses[genome] = SCORED if bad is None else NOT_SCORED
+        # A mean of one is that very number: no rounding may creep in.
+        total = (
+            self.scores[counted[0]]
+            if len(counted) == 1
+            else _mean([self.scores[r] for r in counted])
+        )
+        self._genomes.scores[genome] = total if bad is None else 0.0
+        return counted[0] if bad is None else bad
+
+    def position(self, row: int) -> int:
+        """How many evaluations come before this one in order."""
+        return bisect_right(self.order(), self.key(row), key=self.key) - 1
+
+
+def _first(item: tuple[Key, CommitId, Decision]) -> Key:
+    return item[0]
+
+
+def _mean(values: list[float]) -> float:
+    import math
+
+    return math.fsum(values) / len(values)

@@ -1,0 +1,112 @@
+"""Read-only sequences over the ledger that fetch full records from git only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from evogit.errors import NotFoundError, UserError
+from evogit.git.repository import GitRepository
+from evogit.ids import CommitId
+from evogit.phylogeny.individuals import ID_BYTES
+from evogit.phylogeny.ledger import Ledger
+from evogit.phylogeny.messages import record_of
+from evogit.phylogeny.reading import read_commit
+from evogit.records import Evaluation, Record, load
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """The numbers of one attempt; ``entry`` is its journal entry, for the rest."""
+
+    entry: CommitId
+    agent: str
+    operator: str
+    step: int
+    offspring: CommitId | None
+    tokens: int
+    cost_usd: float
+    seconds: float
+    time: float
+
+
+def read_record(git: GitRepository, entry: bytes) -> Record | None:
+    """The record of a journal entry, or ``None`` if the entry is gone or unreadable."""
+    raw = read_commit(git, entry)
+    if raw is None:
+        return None
+    try:
+        return load(record_of(raw[4]))
+    except (UserError, ValueError):
+        return None
+
+
+class EvaluationLog(Sequence[Evaluation]):
+    """Evaluations by this evaluator and environment, in order; each is read when it is indexed.
+
+    Raises:
+        NotFoundError: on access, when a journal entry has vanished from the repository.
+    """
+
+    def __init__(self, git: GitRepository, ledger: Ledger) -> None:
+        self._git = git
+        self._ledger = ledger
+        self._rows = ledger.order()[:]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Evaluation: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Evaluation]: ...
+    def __getitem__(self, index: int | slice) -> Evaluation | Sequence[Evaluation]:
+        if isinstance(index, slice):
+            return [self._read(row) for row in self._rows[index]]
+        return self._read(self._rows[index])
+
+    def _read(self, row: int) -> Evaluation:
+        entry = self._ledger.entry(row)
+        record = read_record(self._git, entry)
+        if not isinstance(record, Evaluation):
+            raise NotFoundError(
+                f"journal entry {entry.hex()} can not be read any more",
+                hint="evogit doctor says what is wrong with the repository",
+            )
+        return record
+
+
+class AttemptLog(Sequence[AttemptRow]):
+    """One agent's attempts in order, from the columns."""
+
+    def __init__(self, ledger: Ledger, agent: str) -> None:
+        self._ledger = ledger
+        self._rows = ledger.attempt_rows(agent)[:]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> AttemptRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[AttemptRow]: ...
+    def __getitem__(self, index: int | slice) -> AttemptRow | Sequence[AttemptRow]:
+        if isinstance(index, slice):
+            return [self._row(row) for row in self._rows[index]]
+        return self._row(self._rows[index])
+
+    def _row(self, row: int) -> AttemptRow:
+        ledger = self._ledger
+        offspring = ledger.attempt_offspring[row * ID_BYTES : (row + 1) * ID_BYTES]
+        return AttemptRow(
+            entry=CommitId(ledger.attempt_entry(row).hex()),
+            agent=ledger.names.names[ledger.attempt_agents[row]],
+            operator=ledger.names.names[ledger.attempt_operators[row]],
+            step=ledger.attempt_steps[row],
+            offspring=CommitId(offspring.hex()) if any(offspring) else None,
+            tokens=ledger.attempt_tokens[row],
+            cost_usd=ledger.attempt_costs[row],
+            seconds=ledger.attempt_seconds[row],
+            time=ledger.attempt_times[row],
+        )

@@ -1,0 +1,84 @@
+"""Which sandbox to use: by name, or the first safe one that works. Fails closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final, cast
+
+from evogit.errors import ConfigError, EvaluatorError
+from evogit.sandbox.base import Probe, Runtime, Sandbox
+from evogit.text import clean_line
+
+GROUP: Final = "evogit.sandboxes"
+_SAFE: Final = ("bubblewrap", "container")
+_UNSAFE: Final = "process"
+
+
+def choose(kind: str, runtime: Runtime, *, image: str | None, allow_unsafe: bool) -> Sandbox:
+    """A sandbox that was tried for real on this machine.
+
+    Args:
+        kind: ``auto`` (bubblewrap, else a container), or a name in the entry points
+            ``evogit.sandboxes``. A sandbox named there is called with the runtime, and with
+            ``image=`` if an image is given and it is the container sandbox.
+        runtime: what every job sees.
+        image: container image.
+        allow_unsafe: whether a human allowed running candidates without a sandbox.
+
+    Raises:
+        ConfigError: there is no such sandbox, or it is unsafe and that was not allowed.
+        EvaluatorError: it does not work here; says why and what helps.
+    """
+    if kind == _UNSAFE and not allow_unsafe:
+        raise ConfigError(
+            "the sandbox 'process' does not protect this machine from candidates",
+            hint="use --sandbox auto, or type --unsafe-no-sandbox if you trust every candidate",
+        )
+    names = _SAFE if kind == "auto" else (kind,)
+    failures: list[tuple[str, Probe]] = []
+    for name in names:
+        sandbox = _make(_entry(name), runtime, image)
+        probe = sandbox.probe()
+        if probe.works:
+            return sandbox
+        sandbox.close()
+        failures.append((name, probe))
+    raise EvaluatorError(
+        "no sandbox works on this machine: "
+        + "; ".join(f"{name}: {clean_line(probe.reason, 300)}" for name, probe in failures),
+        hint="; or ".join(f"{name}: {probe.hint}" for name, probe in failures if probe.hint),
+    )
+
+
+def probe_all(runtime: Runtime, *, image: str | None = None) -> dict[str, Probe]:
+    """Try every installed sandbox and say how each does; never raises for a broken one."""
+    return {entry.name: _probe(entry, runtime, image) for entry in entry_points(group=GROUP)}
+
+
+def _probe(entry: EntryPoint, runtime: Runtime, image: str | None) -> Probe:
+    try:
+        sandbox = _make(entry, runtime, image)
+    except Exception as error:  # noqa: BLE001  # a stranger's package; doctor reports it
+        return Probe(works=False, reason=clean_line(f"{type(error).__name__}: {error}", 300))
+    try:
+        return sandbox.probe()
+    finally:
+        sandbox.close()
+
+
+def _entry(name: str) -> EntryPoint:
+    found = entry_points(group=GROUP, name=name)
+    if not found:
+        known = ", ".join(sorted(entry_points(group=GROUP).names))
+        raise ConfigError(
+            f"there is no sandbox {clean_line(name, 60)!r}", hint=f"choose auto or one of: {known}"
+        )
+    return next(iter(found))
+
+
+def _make(entry: EntryPoint, runtime: Runtime, image: str | None) -> Sandbox:
+    factory = cast(Callable[..., Sandbox], entry.load())
+    if image is not None and entry.name == "container":
+        return factory(runtime, image=image)
+    return factory(runtime)

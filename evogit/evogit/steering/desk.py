@@ -1,0 +1,405 @@
+"""Where a human decides: one method per verb, each an entry in that person's journal.
+
+Every method holds the person's lock while it looks, decides and writes, so two processes of one
+person never lose a decision; persons on other hosts have journals of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import pygit2
+
+from evogit.config.load import dump as dump_settings
+from evogit.config.model import Settings
+from evogit.errors import NotFoundError, PreconditionError, UserError
+from evogit.git.trees import Change
+from evogit.ids import (
+    BASE_BRANCH,
+    HEADS,
+    SPEC_REF,
+    CommitId,
+    TreeId,
+    checked_name,
+    is_object_id,
+    slug,
+)
+from evogit.outcome import Outcome, Scored, describe
+from evogit.records import Decision, Move
+from evogit.steering import target
+from evogit.steering.moves import Mover
+from evogit.steering.pen import Pen
+from evogit.steering.promote import Plan
+from evogit.steering.state import USER, Steering, derive, effect
+from evogit.swarm.repository import Swarm
+from evogit.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from evogit.phylogeny.index import Phylogeny
+
+_TAGS: Final = "refs/tags/"
+_MAX_AGENTS: Final = 10_000
+_ANSWERS: Final = ("undo", "redo")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One line of ``evogit op log``. ``holds`` is false for what is undone at the moment."""
+
+    entry: CommitId
+    decision: Decision
+    holds: bool
+
+
+class Desk:
+    """The decisions of one person. Thread-safe.
+
+    Every verb returns the id of its journal entry once that is durable and its refs have moved.
+    All raise ``UserError`` (or below) when the decision can not be made as asked; nothing is then
+    recorded, except that a compare-and-swap lost in the last moment leaves the decision and its undo.
+
+    Args:
+        swarm: the swarm.
+        phylogeny: its index; refreshed before and after every decision.
+        user: the person's login name; made into a valid name.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self, swarm: Swarm, phylogeny: Phylogeny, user: str, clock: Callable[[], float]
+    ) -> None:
+        self.swarm = swarm
+        self._git = swarm.git
+        self.phylogeny = phylogeny
+        self._by = slug(user, "human")
+        self._clock = clock
+        self._mover = Mover(
+            swarm.git, lambda: target.source_of(swarm), swarm.private / "unfinished"
+        )
+        self._pen = Pen(swarm, phylogeny, self._by, clock, self._mover)
+
+    @property
+    def steering(self) -> Steering:
+        """What all decisions known to the phylogeny add up to."""
+        return derive(self.phylogeny.decisions)
+
+    # ------------------------------------------------------------------ verbs on individuals
+
+    def prune(self, selects: Sequence[CommitId]) -> CommitId:
+        """Take lineages (individuals and their descendants) out of the population.
+
+        Commits and branches stay; agents whose lineage is pruned restart from the best individual left.
+        """
+
+        def decide() -> Decision:
+            if self.swarm.base in selects:
+                raise UserError(
+                    "the base can not be pruned: everything descends from it",
+                    hint="prune an agent's first offspring instead",
+                )
+            return self._about("prune", selects)
+
+        return self._pen.write(decide)
+
+    def restore(self, selects: Sequence[CommitId]) -> CommitId:
+        """Bring pruned lineages back into the population."""
+        return self._pen.write(lambda: self._about("restore", selects))
+
+    def pin(self, selects: Sequence[CommitId]) -> CommitId:
+        """Keep individuals in sight, whatever becomes of their lineage."""
+        return self._pen.write(lambda: self._about("pin", selects))
+
+    def unpin(self, selects: Sequence[CommitId]) -> CommitId:
+        """Take pins away."""
+        return self._pen.write(lambda: self._about("unpin", selects))
+
+    def release(self, selects: Sequence[CommitId]) -> CommitId:
+        """Let quarantined individuals go."""
+        return self._pen.write(lambda: self._about("release", selects))
+
+    def feedback(self, selects: Sequence[CommitId], text: str) -> CommitId:
+        """Say something to lineages; their next prompt carries it, once."""
+        said = clean(text, 20_000).strip()
+        if not said:
+            raise UserError("there is nothing in this feedback", hint="say what to try or avoid")
+        return self._pen.write(lambda: self._about("feedback", selects, text=said))
+
+    def tag(self, commit: CommitId, name: str) -> CommitId:
+        """Name an individual.
+
+        Raises:
+            PreconditionError: the name is taken.
+            UserError: it can not be the name of a tag.
+        """
+        ref = _TAGS + _tag_name(name)
+
+        def decide() -> Decision:
+            now = self._git.ref(ref)
+            if now is not None:
+                raise PreconditionError(
+                    f"tag {name} names {now[:12]} already", hint=f"evogit tag --delete {name}"
+                )
+            return self._about("tag", [commit], target=name, moves=(Move(ref, None, commit),))
+
+        return self._pen.write(decide)
+
+    def untag(self, name: str) -> CommitId:
+        """Take a tag away.
+
+        Raises:
+            NotFoundError: there is none of this name.
+        """
+        ref = _TAGS + _tag_name(name)
+
+        def decide() -> Decision:
+            now = self._git.ref(ref)
+            if now is None:
+                raise NotFoundError(f"there is no tag {name}")
+            return self._new("untag", target=name, moves=(Move(ref, now, None),))
+
+        return self._pen.write(decide)
+
+    def seed(self, agent: str, commit: CommitId) -> CommitId:
+        """Start ``agent`` (again) from an individual: its branch moves there."""
+        if checked_name(agent, "agent name") == BASE_BRANCH:
+            raise UserError(f"{BASE_BRANCH} is the base, not an agent", hint="name an agent")
+        ref = HEADS + agent
+
+        def decide() -> Decision:
+            now = self._git.ref(ref)
+            if now == commit:
+                raise PreconditionError(f"{agent} is at {commit[:12]} already")
+            return self._about("seed", [commit], target=agent, moves=(Move(ref, now, commit),))
+
+        return self._pen.write(decide)
+
+    # ------------------------------------------------------------------ verbs on the swarm
+
+    def goal(self, text: str) -> CommitId:
+        """Give the swarm a new goal: a new version of the spec with the same evaluator."""
+        said = clean(text, 20_000).strip()
+
+        def decide() -> Decision:
+            old = self.swarm.spec().settings
+            return self._respecify(
+                old.model_copy(update={"goal": old.goal.model_copy(update={"text": said})}), said
+            )
+
+        return self._pen.write(decide)
+
+    def settings(self, settings: Settings, text: str) -> CommitId:
+        """Change the spec in anything that does not decide scores: search, budgets, sandbox, goal.
+
+        Args:
+            settings: all settings of the new version.
+            text: one line that says what changed.
+
+        Raises:
+            PreconditionError: how individuals are judged would change, or nothing would.
+        """
+        return self._pen.write(lambda: self._respecify(settings, text))
+
+    def pause(self, agents: Sequence[str] = ()) -> CommitId:
+        """Let agents (none named: all) wait after their current step."""
+        return self._pen.write(lambda: self._new("pause", target=_agents(agents)))
+
+    def resume(self, agents: Sequence[str] = ()) -> CommitId:
+        """Let paused or stopped agents (none named: all) go on."""
+        return self._pen.write(lambda: self._new("resume", target=_agents(agents)))
+
+    def stop(self, agents: Sequence[str] = ()) -> CommitId:
+        """Let agents (none named: all) end after their current step."""
+        return self._pen.write(lambda: self._new("stop", target=_agents(agents)))
+
+    def agents(self, number: int) -> CommitId:
+        """Say how many agents each worker is to host."""
+        if not 0 <= number <= _MAX_AGENTS:
+            raise UserError(f"{number} agents are not possible", hint=f"0 to {_MAX_AGENTS}")
+        return self._pen.write(lambda: self._new("agents", text=str(number)))
+
+    # ------------------------------------------------------------------ promote
+
+    def promote(self, plan: Plan, gates: Callable[[TreeId], Outcome | None]) -> CommitId:
+        """Carry out a plan of ``plan_promotion``: objects, then one branch of the user's repository.
+
+        Args:
+            plan: what to do.
+            gates: runs the gates on the final tree, before anything is written to the user's
+                repository; ``None`` if there are none.
+
+        Raises:
+            PreconditionError: the plan has conflicts, a gate failed, the branch is checked out or
+                moved since the plan was made, or git does not know who the human is.
+        """
+        source = target.source_of(self.swarm)
+        person = target.author(source)
+        tree = plan.checked_tree()
+        outcome = gates(tree)
+        if outcome is not None and not isinstance(outcome, Scored):
+            raise PreconditionError(
+                f"{plan.individual[:12]} was not promoted: {describe(outcome)}",
+                hint="the user's repository is as it was",
+            )
+        commit = plan.write_commit(self.swarm, person, int(self._clock()))
+
+        def decide() -> Decision:
+            plan.check_target(source)
+            target.hand_over(self.swarm, source, commit, plan.known)
+            move = Move(USER + plan.ref, plan.old, commit)
+            return self._about(
+                "promote", [plan.individual], target=plan.branch, text=plan.mode, moves=(move,)
+            )
+
+        return self._pen.write(decide)
+
+    # ------------------------------------------------------------------ undo and redo
+
+    def undo(self, entry: CommitId | None = None) -> CommitId:
+        """Undo a decision, or an undo or redo; by default this person's last one that holds.
+
+        Raises:
+            NotFoundError: there is no such decision, or none left to undo.
+            PreconditionError: it is undone already, or a ref it moved was moved again since.
+        """
+
+        def decide() -> Decision:
+            named = entry or self._last_holding()
+            if named is None:
+                raise NotFoundError("there is nothing left to undo", hint="evogit op log")
+            return self._answer("undo", named)
+
+        return self._pen.write(decide)
+
+    def redo(self, entry: CommitId | None = None) -> CommitId:
+        """Bring back what was undone, by default what this person undid last.
+
+        Args:
+            entry: the undo, or the decision that was undone.
+
+        Raises:
+            NotFoundError: there is no such decision, or none left to redo.
+            PreconditionError: it holds already, or a ref it moved was moved again since.
+        """
+
+        def decide() -> Decision:
+            named = entry or self._last_undone()
+            if named is None:
+                raise NotFoundError("there is nothing left to redo", hint="evogit op log")
+            return self._answer("redo", named)
+
+        return self._pen.write(decide)
+
+    def operations(self) -> list[Operation]:
+        """All decisions of all persons, newest first."""
+        decisions = self.phylogeny.decisions
+        known, active = dict(decisions), {entry for entry, _ in derive(decisions).active}
+
+        def holds(entry: CommitId) -> bool:
+            said = effect(known, entry)
+            return said is not None and (said[0] in active) == said[1]
+
+        return [Operation(entry, found, holds(entry)) for entry, found in reversed(decisions)]
+
+    def _last_holding(self) -> CommitId | None:
+        mine = [entry for entry, d in self.steering.active if d.by == self._by]
+        return mine[-1] if mine else None
+
+    def _last_undone(self) -> CommitId | None:
+        for operation in self.operations():
+            answers = operation.decision.verb in _ANSWERS
+            if answers and operation.decision.by == self._by and self._undoes(operation):
+                return operation.entry
+        return None
+
+    def _undoes(self, operation: Operation) -> bool:
+        said = effect(dict(self.phylogeny.decisions), operation.entry)
+        return operation.holds and said is not None and not said[1]
+
+    def _answer(self, verb: str, named: CommitId) -> Decision:
+        known = dict(self.phylogeny.decisions)
+        answer = self._new(verb, undoes=named)
+        probe = CommitId("")
+        said = effect(known | {probe: answer}, probe)
+        if named not in known or said is None:
+            raise NotFoundError(f"{named[:12]} is no decision", hint="evogit op log lists them")
+        plain, holds = said
+        if (plain in {entry for entry, _ in self.steering.active}) == holds:
+            state = "holds" if holds else "is undone"
+            raise PreconditionError(f"{known[plain].verb} {plain[:12]} {state} already")
+        moves = known[plain].moves
+        made = self._mover.repeat(moves) if holds else self._mover.reverse(moves)
+        return replace(answer, moves=made, selects=known[plain].selects)
+
+    # ------------------------------------------------------------------ writing
+
+    def _new(
+        self,
+        verb: str,
+        *,
+        target: str = "",
+        text: str = "",
+        moves: tuple[Move, ...] = (),
+        undoes: CommitId | None = None,
+    ) -> Decision:
+        return Decision(
+            verb,
+            self._by,
+            target=target,
+            text=text,
+            moves=moves,
+            undoes=undoes,
+            time=self._pen.now(),
+        )
+
+    def _about(
+        self,
+        verb: str,
+        selects: Sequence[CommitId],
+        *,
+        target: str = "",
+        text: str = "",
+        moves: tuple[Move, ...] = (),
+    ) -> Decision:
+        chosen = tuple(dict.fromkeys(selects))
+        if not chosen:
+            raise UserError(f"{verb} needs an individual", hint="evogit ls lists them")
+        for commit in chosen:
+            self.phylogeny.index(commit)
+        return replace(self._new(verb, target=target, text=text, moves=moves), selects=chosen)
+
+    def _respecify(self, settings: Settings, text: str) -> Decision:
+        spec = self.swarm.spec()
+        judged = (settings.evaluate, settings.search.protected)
+        if judged != (spec.settings.evaluate, spec.settings.search.protected):
+            raise PreconditionError(
+                "this would change how individuals are judged, and make their scores incomparable",
+                hint="a new evaluator needs a new swarm: evogit init",
+            )
+        if settings == spec.settings:
+            raise PreconditionError("the spec says so already")
+        blob = self._git.write_blob(dump_settings(settings).encode())
+        commit = self._git.write_commit(
+            self._git.change_tree(spec.tree, {"evogit.toml": Change(blob)}),
+            [spec.commit],
+            f"spec: {clean_line(text)}\n",
+            author=self._by,
+            time=int(self._clock()),
+        )
+        said = clean(text, 4000)
+        return self._new("goal", text=said, moves=(Move(SPEC_REF, spec.commit, commit),))
+
+
+def _tag_name(name: str) -> str:
+    odd = name != clean_line(name, 100) or name.startswith("-") or "/" in name
+    if odd or is_object_id(name) or not pygit2.reference_is_valid_name(_TAGS + name):
+        raise UserError(
+            f"{clean_line(name, 60)!r} can not be the name of a tag",
+            hint="use letters, digits, dots and inner hyphens",
+        )
+    return name
+
+
+def _agents(names: Sequence[str]) -> str:
+    return ",".join(checked_name(name, "agent name") for name in dict.fromkeys(names))

@@ -1,0 +1,338 @@
+"""Plans how an individual becomes a commit of the user's repository.
+
+Planning reads both repositories and writes objects to the swarm's only. The plan says everything a dry
+run shows; ``Desk.promote`` carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import pygit2
+
+from evogit.errors import ConflictError, GitError, PreconditionError, UserError
+from evogit.git.merge import merge
+from evogit.git.program import run_git
+from evogit.git.repository import GitRepository
+from evogit.ids import HEADS, CommitId, TreeId, commit_id, slug
+from evogit.source import Source
+from evogit.steering import target
+from evogit.steering.state import Promotion, Steering
+from evogit.swarm.repository import Swarm
+from evogit.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from evogit.phylogeny.index import Phylogeny
+
+Mode = Literal["squash", "merge", "ff"]
+
+_FOLDER: Final = "evogit/"
+_MAX_NAME: Final = 150
+_MAX_STEPS: Final = 20
+_MAX_SUBJECT: Final = 72
+_MAX_SHOWN: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One line of the diffstat; both counts are 0 for a binary file."""
+
+    path: str
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a promotion would do. With ``conflicts`` there is no ``tree`` and it can not be done."""
+
+    individual: CommitId
+    ref: str
+    mode: Mode
+    old: CommitId | None
+    """Where the branch is; ``None`` if it will be made."""
+    tree: TreeId | None
+    parents: tuple[CommitId, ...]
+    """Parents of the new commit; of no use for ``ff``."""
+    known: tuple[CommitId, ...]
+    """Commits that the user's repository has."""
+    message: str
+    conflicts: tuple[str, ...] = ()
+    files: tuple[FileChange, ...] = ()
+    hint: str = ""
+    """What to type by hand when the plan can not be carried out."""
+
+    @property
+    def branch(self) -> str:
+        """Short name of the branch."""
+        return self.ref.removeprefix(HEADS)
+
+    def checked_tree(self) -> TreeId:
+        """The final tree.
+
+        Raises:
+            PreconditionError: there is none because of conflicts.
+        """
+        if self.tree is None:
+            shown = ", ".join(self.conflicts[:10])
+            raise PreconditionError(
+                f"{self.individual[:12]} conflicts with {self.branch} in {shown}", hint=self.hint
+            )
+        return self.tree
+
+    def write_commit(self, swarm: Swarm, person: target.Person, time: int) -> CommitId:
+        """Write the commit that the branch will point to into the swarm's repository."""
+        if self.mode == "ff":
+            return self.individual
+        who = pygit2.Signature(person.name, person.email, time, 0, "utf-8")
+        made = swarm.git.handle.create_commit(
+            None, who, who, self.message, self.checked_tree(), list(self.parents)
+        )
+        return CommitId(str(made))
+
+    def check_target(self, source: Source) -> None:
+        """Look once more, right before writing.
+
+        Raises:
+            ConflictError: the branch moved since the plan was made.
+            PreconditionError: it was checked out since.
+        """
+        target.refuse_checked_out(source, self.ref, self.hint)
+        now = target.read_branch(source, self.ref)
+        if now != self.old:
+            raise ConflictError(
+                f"branch {self.branch} moved to {(now or 'nothing')[:12]} meanwhile",
+                hint="promote again, from where it is now",
+            )
+
+
+def plan_promotion(
+    swarm: Swarm,
+    phylogeny: Phylogeny,
+    steering: Steering,
+    individual: CommitId,
+    *,
+    to: str | None = None,
+    mode: Mode = "squash",
+    message: str | None = None,
+) -> Plan:
+    """Plan to bring an individual to a branch of the user's repository.
+
+    ``squash`` makes one commit by the human on top of the branch (of the base, if it is new),
+    ``merge`` a merge commit, ``ff`` moves the branch to the individual itself. If the branch moved on
+    since the base, the individual's changes are merged in; what an earlier promotion of the same
+    lineage brought counts as common ground.
+
+    Args:
+        swarm: the swarm.
+        phylogeny: its index.
+        steering: what was decided, for tags and earlier promotions.
+        individual: what to promote.
+        to: the branch; ``evogit/<its tag or subject>`` if not given, with a number if that is taken.
+        mode: how.
+        message: of the new commit; says by default what changed and on what evidence.
+
+    Raises:
+        NotFoundError: there is no such individual.
+        UserError: ``to`` can not be the name of a branch, or a message was given for ``ff``.
+        PreconditionError: the branch is checked out, has the individual already, shares no history
+            with it, or can not be fast-forwarded.
+    """
+    row = phylogeny.index(individual)
+    source = target.source_of(swarm)
+    if mode == "ff" and message is not None:
+        raise UserError("a fast-forward makes no commit, so it has no message", hint="use squash")
+    fallback = _new_branch(source, phylogeny, steering, row)
+    ref = fallback if to is None else _branch_ref(to)
+    hint = _by_hand(individual, fallback, ref)
+    _check_room(source, ref, hint)
+    old = target.read_branch(source, ref)
+    onto = old or swarm.base
+    if old is not None:
+        target.bring_in(swarm, source, old)
+    tree, conflicts = _final_tree(swarm, phylogeny, steering, individual, ref, old, mode, hint)
+    return Plan(
+        individual=individual,
+        ref=ref,
+        mode=mode,
+        old=old,
+        tree=tree,
+        parents=(onto,) if mode == "squash" else (onto, individual),
+        known=tuple(dict.fromkeys((onto, swarm.base))) if old is None else (onto,),
+        message=_message(swarm, phylogeny, row, message),
+        conflicts=conflicts,
+        files=() if tree is None else tuple(_files(swarm.git, onto, tree)),
+        hint=hint,
+    )
+
+
+def _new_branch(source: Source, phylogeny: Phylogeny, steering: Steering, row: int) -> str:
+    commit = phylogeny.commit(row)
+    tags = [name for name, tagged in steering.tags if tagged == commit]
+    name = slug(tags[0] if tags else phylogeny.subject(row), commit[:12])
+    ref, number = f"{HEADS}{_FOLDER}{name}", 1
+    while target.read_branch(source, ref) is not None:
+        number += 1
+        ref = f"{HEADS}{_FOLDER}{name}-{number}"
+    return ref
+
+
+def _branch_ref(to: str) -> str:
+    name = to.removeprefix(HEADS)
+    odd = name.startswith("-") or name == "HEAD" or name != clean_line(name, _MAX_NAME)
+    if odd or not pygit2.reference_is_valid_name(HEADS + name):
+        raise UserError(
+            f"{clean_line(to, 60)!r} can not be the name of a branch",
+            hint="such as main or evogit/faster-sort",
+        )
+    return HEADS + name
+
+
+def _by_hand(individual: CommitId, fallback: str, ref: str) -> str:
+    made, wanted = fallback.removeprefix(HEADS), ref.removeprefix(HEADS)
+    return (
+        f"evogit promote {individual[:12]} --to {made} && git switch {wanted} && git merge {made}"
+    )
+
+
+def _check_room(source: Source, ref: str, hint: str) -> None:
+    target.refuse_checked_out(source, ref, hint)
+    other = target.blocking(source, ref)
+    if other is not None:
+        raise PreconditionError(
+            f"branch {other.removeprefix(HEADS)} leaves no room for {ref.removeprefix(HEADS)}",
+            hint="name another branch with --to",
+        )
+
+
+def _final_tree(
+    swarm: Swarm,
+    phylogeny: Phylogeny,
+    steering: Steering,
+    individual: CommitId,
+    ref: str,
+    old: CommitId | None,
+    mode: Mode,
+    hint: str,
+) -> tuple[TreeId | None, tuple[str, ...]]:
+    """The tree the branch will have, or the paths that conflict."""
+    git = swarm.git
+    theirs = git.commit(individual).tree
+    if old is None:
+        return theirs, ()
+    base = _merge_base(git, old, individual)
+    if base == individual:
+        raise PreconditionError(f"{ref.removeprefix(HEADS)} holds {individual[:12]} already")
+    if base == old:
+        return theirs, ()
+    if mode == "ff":
+        raise PreconditionError(
+            f"{ref.removeprefix(HEADS)} moved on since the base, so it can not be fast-forwarded",
+            hint=f"squash or merge; or {hint}",
+        )
+    common = _common_ground(git, phylogeny, steering.promotions, old, individual) or base
+    ours = git.commit(old).tree
+    found = merge(git, git.commit(common).tree, ours, theirs)
+    if found.tree == ours:
+        raise PreconditionError(f"{ref.removeprefix(HEADS)} has the changes of {individual[:12]}")
+    return found.tree, tuple(clean_line(conflict.path) for conflict in found.conflicts)
+
+
+def _merge_base(git: GitRepository, ours: CommitId, theirs: CommitId) -> CommitId:
+    try:
+        out = run_git(git.path, "merge-base", ours, theirs)
+    except GitError as error:
+        if error.status != 1:
+            raise
+        raise PreconditionError(
+            "the branch has no history in common with the swarm's base",
+            hint="name a branch that descends from the base, or a new one",
+        ) from error
+    return commit_id(out.decode().split()[0])
+
+
+def _common_ground(
+    git: GitRepository,
+    phylogeny: Phylogeny,
+    promotions: Sequence[Promotion],
+    branch: CommitId,
+    individual: CommitId,
+) -> CommitId | None:
+    """The newest ancestor of ``individual`` whose squashed promotion ``branch`` contains.
+
+    A squash leaves no parent to find, so that the second promotion of a lineage would conflict with
+    the first; the decision remembers which individual it was.
+    """
+    row = phylogeny.index(individual)
+    for promotion in reversed(promotions):
+        earlier = promotion.individual
+        if (
+            earlier in phylogeny
+            and phylogeny.is_ancestor(phylogeny.index(earlier), row)
+            and _contains(git, branch, promotion.commit)
+        ):
+            return earlier
+    return None
+
+
+def _contains(git: GitRepository, branch: CommitId, commit: CommitId) -> bool:
+    if not git.has(commit):
+        return False
+    try:
+        run_git(git.path, "merge-base", "--is-ancestor", commit, branch)
+    except GitError as error:
+        if error.status == 1:
+            return False
+        raise
+    return True
+
+
+def _files(git: GitRepository, onto: CommitId, tree: TreeId) -> list[FileChange]:
+    old, new = git.handle[git.commit(onto).tree], git.handle[tree]
+    if not isinstance(old, pygit2.Tree) or not isinstance(new, pygit2.Tree):
+        return []
+    found: list[FileChange] = []
+    for patch in old.diff_to_tree(new):
+        if patch is None:  # an unchanged file
+            continue
+        delta = patch.delta
+        path = delta.new_file.raw_path or delta.old_file.raw_path
+        _, added, removed = patch.line_stats
+        found.append(FileChange(clean_line(path.decode("utf-8", "replace")), added, removed))
+        if len(found) >= _MAX_SHOWN:
+            break
+    return found
+
+
+def _message(swarm: Swarm, phylogeny: Phylogeny, row: int, message: str | None) -> str:
+    if message is not None:
+        said = clean(message, 20_000).strip()
+        if not said:
+            raise UserError(
+                "the message is empty", hint="leave it out for one that says what changed"
+            )
+        return said + "\n"
+    lineage = phylogeny.lineage(row)[:-1]
+    subject = clean_line(phylogeny.subject(row), _MAX_SUBJECT) or "Evolved individual"
+    steps = [f"- {clean_line(phylogeny.subject(i), 100)}" for i in lineage[:_MAX_STEPS]]
+    if len(lineage) > _MAX_STEPS:
+        steps.append(f"- and {len(lineage) - _MAX_STEPS} earlier steps")
+    body = ["\n".join(steps)] if len(steps) > 1 else []
+    return "\n\n".join([subject, *body, _evidence(swarm, phylogeny, row, lineage)]) + "\n"
+
+
+def _evidence(swarm: Swarm, phylogeny: Phylogeny, row: int, lineage: Sequence[int]) -> str:
+    agents = sorted({name for i in lineage if (name := phylogeny.agent(i))})
+    lines = [f"Evolved by EvoGit from {swarm.base[:12]} in {len(lineage)} steps."]
+    before, after = phylogeny.score(0), phylogeny.score(row)
+    direction = swarm.spec().settings.evaluate.direction
+    if after is not None:
+        start = "" if before is None else f"{before:.6g} -> "
+        lines.append(f"Score: {start}{after:.6g} ({direction})")
+    lines.append(f"Evaluations: {phylogeny.evaluation_count}")
+    if agents:
+        lines.append(f"Agents: {clean_line(', '.join(agents), 400)}")
+    lines.append(f"Individual: {phylogeny.commit(row)}")
+    return "\n".join(lines)

@@ -1,0 +1,423 @@
+"""Promotion writes objects and one ref into the user's repository, and nothing else at all."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+
+import pygit2
+import pytest
+from tests.core.conftest import FILES, Garden, UserRepository, make_garden
+
+from evogit.errors import ConflictError, NotFoundError, PreconditionError, UserError
+from evogit.ids import HEADS, CommitId, TreeId
+from evogit.outcome import Failed, Outcome, Scored
+from evogit.phylogeny.index import Phylogeny
+from evogit.source import find_source
+from evogit.steering import target
+from evogit.steering.desk import Desk
+from evogit.steering.promote import Mode, Plan, plan_promotion
+from evogit.swarm.individuals import PREFIX
+
+Snapshot = dict[str, str]
+
+
+@pytest.fixture
+def desk(garden: Garden) -> Desk:
+    garden.grow("a1", {"pkg/x.py": "x = 1\n"}, subject="set x to 1")
+    return desk_of(garden)
+
+
+def desk_of(garden: Garden) -> Desk:
+    ticks = count(1_700_000_000)
+    return Desk(garden.swarm, garden.phylogeny(), "ada", lambda: float(next(ticks)))
+
+
+def tip(garden: Garden, agent: str = "a1") -> CommitId:
+    found = garden.swarm.git.ref(HEADS + agent)
+    assert found is not None
+    return found
+
+
+def plan(
+    garden: Garden,
+    individual: CommitId | None = None,
+    *,
+    to: str | None = None,
+    mode: Mode = "squash",
+    message: str | None = None,
+) -> Plan:
+    desk = desk_of(garden)
+    return plan_promotion(
+        garden.swarm,
+        garden.phylogeny(),
+        desk.steering,
+        individual or tip(garden),
+        to=to,
+        mode=mode,
+        message=message,
+    )
+
+
+def no_gates(_: TreeId) -> Outcome | None:
+    return None
+
+
+def git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(root: Path, files: dict[str, str], message: str = "by hand") -> str:
+    for name, text in files.items():
+        (root / name).write_text(text)
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", message)
+    return git(root, "rev-parse", "HEAD")
+
+
+def files_of(root: Path) -> Snapshot:
+    """Digest of every file below ``root``, the swarm's own folder left out."""
+    found: Snapshot = {}
+    for path in sorted(root.rglob("*")):
+        name = str(path.relative_to(root))
+        if path.is_file() and not name.startswith(".git/evogit/"):
+            found[name] = f"{path.stat().st_mode:o} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return found
+
+
+def news(before: Snapshot, after: Snapshot) -> tuple[set[str], set[str]]:
+    """(paths that are new, paths that changed or went)."""
+    changed = {name for name in before if after.get(name) != before[name]}
+    return after.keys() - before.keys(), changed
+
+
+def test_only_objects_one_ref_and_its_reflog_are_new(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "config", "core.hooksPath", ".hooks")
+    hook = garden.root / ".hooks" / "reference-transaction"
+    hook.parent.mkdir()
+    hook.write_text(f"#!/bin/sh\ntouch '{garden.root}/hook-ran'\n")
+    hook.chmod(0o755)
+    (garden.root / "pkg/x.py").write_text("dirty = True\n")
+    (garden.root / "untracked").write_text("")
+    before = files_of(garden.root)
+    for verb in (desk.pin, desk.prune, desk.restore):
+        verb([tip(garden)])
+    desk.tag(tip(garden), "v1")
+    desk.goal("another")
+    made = plan(garden)
+    assert files_of(garden.root) == before
+    desk.promote(made, no_gates)
+    new, changed = news(before, files_of(garden.root))
+    assert not changed
+    objects = {name for name in new if name.startswith(".git/objects/")}
+    assert new - objects == {".git/refs/heads/evogit/v1", ".git/logs/refs/heads/evogit/v1"}
+    assert len(objects) == 4  # commit, two trees, one blob
+    git(garden.root, "fsck", "--strict")
+
+
+def test_a_squash_is_one_commit_by_the_human_with_the_evidence(garden: Garden, desk: Desk) -> None:
+    garden.grow("a1", {"run.py": "print(1)\n"}, subject="print more \x1b[31m")
+    desk.promote(plan(garden), no_gates)
+    branch = "evogit/print-more"
+    assert git(garden.root, "rev-parse", f"{branch}~") == git(garden.root, "rev-parse", "main")
+    assert git(garden.root, "log", "-1", "--format=%an <%ae> %cn", branch) == (
+        "Ada Lovelace <ada@example.org> Ada Lovelace"
+    )
+    message = git(garden.root, "log", "-1", "--format=%B", branch)
+    assert message.startswith("print more\n\n- print more\n- set x to 1\n\nEvolved by EvoGit from")
+    assert f"Individual: {tip(garden)}" in message
+    assert PREFIX not in message
+    assert git(garden.root, "show", f"{branch}:pkg/x.py") == "x = 1"
+
+
+def test_an_own_message_replaces_ours(garden: Garden, desk: Desk) -> None:
+    desk.promote(plan(garden, message="Speed up\n\nWith thanks"), no_gates)
+    assert git(garden.root, "log", "-1", "--format=%B", "evogit/set-x-to-1") == (
+        "Speed up\n\nWith thanks"
+    )
+
+
+@pytest.mark.parametrize("mode", ["merge", "ff"])
+def test_merge_and_fast_forward_bring_the_individual_itself(
+    garden: Garden, desk: Desk, mode: Mode
+) -> None:
+    git(garden.root, "branch", "work")
+    desk.promote(plan(garden, to="work", mode=mode), no_gates)
+    parents = git(garden.root, "log", "-1", "--format=%P", "work").split()
+    base = git(garden.root, "rev-parse", "main")
+    assert parents == ([base, tip(garden)] if mode == "merge" else [base])
+    assert git(garden.root, "merge-base", "--all", "work", tip(garden)) == tip(garden)
+
+
+def test_a_branch_that_moved_on_gets_both_changes(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "switch", "-q", "-c", "work")
+    moved = commit(garden.root, {"run.py": "print('mine')\n", "new \n ü": "n\n"})
+    git(garden.root, "switch", "-q", "main")
+    seen: list[TreeId] = []
+    desk.promote(plan(garden, to="work"), seen.append)
+    assert git(garden.root, "rev-parse", "work~") == moved
+    assert git(garden.root, "rev-parse", "work^{tree}") == seen[0]
+    assert git(garden.root, "show", "work:run.py") == "print('mine')"
+    assert git(garden.root, "show", "work:pkg/x.py") == "x = 1"
+    with pytest.raises(PreconditionError, match="fast-forwarded"):
+        plan(garden, to="work", mode="ff")
+
+
+def test_conflicts_are_told_with_the_commands_to_type(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "switch", "-q", "-c", "work")
+    commit(garden.root, {"pkg/x.py": "x = 'mine'\n"})
+    git(garden.root, "switch", "-q", "main")
+    made = plan(garden, to="work")
+    assert made.conflicts == ("pkg/x.py",)
+    before = files_of(garden.root)
+    with pytest.raises(PreconditionError, match=r"conflicts with work in pkg/x\.py") as refused:
+        desk.promote(made, no_gates)
+    assert refused.value.hint.endswith("git switch work && git merge evogit/set-x-to-1")
+    assert files_of(garden.root) == before
+
+
+def test_a_lineage_can_be_promoted_again_after_a_squash(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "branch", "work")
+    desk.promote(plan(garden, to="work"), no_gates)
+    with pytest.raises(PreconditionError, match="has the changes"):
+        plan(garden, to="work")
+    git(garden.root, "switch", "-q", "work")
+    commit(garden.root, {"run.py": "print('mine')\n"})
+    git(garden.root, "switch", "-q", "main")
+    garden.grow("a1", {"pkg/x.py": "x = 2\n"}, subject="set x to 2")
+    desk.promote(plan(garden, to="work"), no_gates)
+    assert git(garden.root, "show", "work:pkg/x.py") == "x = 2"
+    assert git(garden.root, "show", "work:run.py") == "print('mine')"
+
+
+def test_a_checked_out_branch_is_refused_in_every_work_tree(garden: Garden, desk: Desk) -> None:
+    with pytest.raises(PreconditionError, match=r"main is checked out in .*project") as refused:
+        plan(garden, to="main")
+    assert "git switch main && git merge evogit/" in refused.value.hint
+    linked = garden.root.parent / "linked tree"
+    git(garden.root, "worktree", "add", "-q", "-b", "work", str(linked))
+    with pytest.raises(PreconditionError, match=r"work is checked out in .*linked tree"):
+        plan(garden, to="work")
+    git(linked, "switch", "-q", "--orphan", "unborn")
+    with pytest.raises(PreconditionError, match="unborn is checked out"):
+        plan(garden, to="unborn")
+    assert plan(garden, to="work").old == tip_of(garden, "work")
+
+
+def tip_of(garden: Garden, branch: str) -> str:
+    return git(garden.root, "rev-parse", branch)
+
+
+def test_a_branch_in_the_middle_of_a_rebase_is_refused(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "switch", "-q", "-c", "work")
+    commit(garden.root, {"run.py": "one\n"})
+    commit(garden.root, {"run.py": "two\n"})
+    command = ["git", "-C", str(garden.root), "rebase", "-q", "--exec", "false", "main"]
+    assert subprocess.run(command, check=False, capture_output=True).returncode != 0
+    with pytest.raises(PreconditionError, match="work is checked out"):
+        plan(garden, to="work")
+
+
+def test_a_detached_head_is_no_obstacle(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "switch", "-q", "--detach")
+    desk.promote(plan(garden, to="main"), no_gates)
+    assert git(garden.root, "show", "main:pkg/x.py") == "x = 1"
+
+
+def test_a_failed_gate_leaves_everything_as_it_was(garden: Garden, desk: Desk) -> None:
+    before = files_of(garden.root)
+    with pytest.raises(PreconditionError, match="failed tests: no"):
+        desk.promote(plan(garden), lambda _: Failed("tests", "no"))
+    assert files_of(garden.root) == before
+    assert desk.operations() == []
+    desk.promote(plan(garden), lambda _: Scored(1.0))
+
+
+def test_a_branch_that_moves_while_the_gates_run_is_refused(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "branch", "work")
+
+    def gates(_: TreeId) -> None:
+        git(garden.root, "switch", "-q", "work")
+        commit(garden.root, {"run.py": "mine\n"})
+        git(garden.root, "switch", "-q", "main")
+
+    with pytest.raises(ConflictError, match="work moved"):
+        desk.promote(plan(garden, to="work"), gates)
+
+
+def test_a_name_and_an_address_are_needed(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "config", "--unset", "user.email")
+    with pytest.raises(PreconditionError, match="who you are"):
+        desk.promote(plan(garden), no_gates)
+    home = garden.root.parent / "home"
+    (home / ".gitconfig").write_text("[user]\nemail = home@example.org\n")
+    assert target.author(find_source(garden.root)).email == "home@example.org"
+
+
+@pytest.mark.parametrize(
+    ("subject", "branch"),
+    [
+        ("--upload-pack=touch /tmp/x", "evogit/upload-pack-touch-tmp-x"),
+        ("../../HEAD", "evogit/head"),
+        ("\x1b]0;title\x07 ünïcode\nEvogit-Agent: evil", "evogit/n-code-evogit-agent-evil"),
+        ("a.lock/@{1}", "evogit/a-lock-1"),
+        ("..", None),
+    ],
+)
+def test_any_subject_becomes_a_valid_new_branch(
+    garden: Garden, subject: str, branch: str | None
+) -> None:
+    grown = garden.grow("a1", {"pkg/x.py": "x = 1\n"}, subject=subject)
+    desk = desk_of(garden)
+    made = plan(garden)
+    assert made.branch == (branch or f"evogit/{grown[:12]}")
+    assert pygit2.reference_is_valid_name(made.ref)
+    desk.promote(made, no_gates)
+    assert plan(garden).branch == f"{made.branch}-2"
+    git(garden.root, "fsck", "--strict")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-x", "--output=x", "a..b", "a b", "x\x1b", "HEAD", "a.lock", "/a", "a//b", "a\nb"]
+)
+def test_a_name_that_is_no_branch_is_refused(garden: Garden, desk: Desk, name: str) -> None:
+    with pytest.raises(UserError, match="name of a branch"):
+        plan(garden, to=name)
+
+
+def test_a_branch_in_the_way_is_named(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "branch", "evogit")
+    with pytest.raises(PreconditionError, match="branch evogit leaves no room"):
+        plan(garden)
+    git(garden.root, "branch", "a/b")
+    with pytest.raises(PreconditionError, match="branch a/b leaves no room for a"):
+        plan(garden, to="a")
+
+
+def test_a_symbolic_branch_is_refused(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "symbolic-ref", "refs/heads/alias", "refs/heads/main")
+    with pytest.raises(PreconditionError, match="symbolic"):
+        plan(garden, to="alias")
+
+
+def test_odd_names_of_folders_and_files_survive(user_repository: UserRepository) -> None:
+    root = user_repository("päth with\nnewline", {**FILES, "a\tb\n ü": "1\n"})
+    garden = make_garden(root)
+    garden.grow("a1", {"pkg/ü name.py": "# changed\n"})
+    made = plan(garden)
+    assert [(f.path, f.added, f.removed) for f in made.files] == [("pkg/ü name.py", 1, 4)]
+    desk_of(garden).promote(made, no_gates)
+    assert git(root, "show", f"{made.branch}:pkg/ü name.py") == "# changed"
+    assert git(root, "show", f"{made.branch}:a\tb\n ü") == "1"
+
+
+def test_undoing_a_promotion_takes_the_branch_back_only_if_it_is_still_there(
+    garden: Garden, desk: Desk
+) -> None:
+    before = files_of(garden.root)
+    desk.promote(plan(garden), no_gates)
+    branch = "evogit/set-x-to-1"
+    promoted = tip_of(garden, branch)
+    git(garden.root, "switch", "-q", branch)
+    with pytest.raises(PreconditionError, match="checked out"):
+        desk.undo()
+    commit(garden.root, {"run.py": "mine\n"})
+    git(garden.root, "switch", "-q", "main")
+    with pytest.raises(PreconditionError, match=f"refs/heads/{branch} was moved since"):
+        desk.undo()
+    assert len(desk.operations()) == 1
+    git(garden.root, "branch", "-q", "-f", branch, promoted)
+    desk.undo()
+    assert not [name for name in files_of(garden.root) if branch in name]
+    assert all(name in files_of(garden.root) for name in before)
+    desk.redo()
+    assert tip_of(garden, branch) == promoted
+    desk.undo()
+    git(garden.root, "reflog", "expire", "--expire=now", "--all")
+    git(garden.root, "gc", "-q", "--prune=now")
+    with pytest.raises(PreconditionError, match=r"promote it again|any more"):
+        desk.redo()
+
+
+def population(phylogeny: Phylogeny) -> list[CommitId]:
+    return [phylogeny.commit(i) for i in phylogeny.population()]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from evogit.phylogeny.index import Phylogeny
+from evogit.steering import target
+from evogit.steering.desk import Desk
+from evogit.steering.promote import plan_promotion
+from evogit.swarm.repository import Swarm
+
+swarm = Swarm(Path(sys.argv[1]))
+phylogeny = Phylogeny(swarm.git, evaluator=swarm.spec().evaluator, environment="", maximize=True)
+desk = Desk(swarm, phylogeny, "ada", lambda: 1_700_000_000.0)
+plan = plan_promotion(swarm, phylogeny, desk.steering, swarm.git.ref("refs/heads/a1"))
+real = target.move_branch
+def cut(*a):
+    if sys.argv[2] == "after":
+        real(*a)
+    os.kill(os.getpid(), signal.SIGKILL)
+target.move_branch = cut
+desk.promote(plan, lambda tree: None)
+"""
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_a_killed_promotion_either_happened_or_is_undone(
+    garden: Garden, desk: Desk, cut: str
+) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, garden.swarm.path, cut], check=False)
+    assert done.returncode == -signal.SIGKILL
+    desk.pin([tip(garden)])
+    branches = git(garden.root, "for-each-ref", "--format=%(refname:short)", "refs/heads/evogit")
+    assert branches == ("evogit/set-x-to-1" if cut == "after" else "")
+    assert len(desk.steering.promotions) == (1 if cut == "after" else 0)
+
+
+def test_a_promotion_changes_nothing_in_the_population(garden: Garden, desk: Desk) -> None:
+    garden.grow("a2", {"pkg/x.py": "x = 3\n"})
+    before = garden.phylogeny()
+    desk.promote(plan(garden), no_gates)
+    after = garden.phylogeny()
+    assert population(after) == population(before)
+    assert len(after) == len(before)
+    assert garden.swarm.git.refs_under(HEADS).keys() == {
+        f"{HEADS}{n}" for n in ("a1", "a2", "main")
+    }
+
+
+def test_from_a_linked_work_tree_and_a_bare_repository(
+    garden: Garden, desk: Desk, tmp_path: Path
+) -> None:
+    linked = tmp_path / "linked"
+    git(garden.root, "worktree", "add", "-q", "--detach", str(linked))
+    assert find_source(linked).swarm == garden.swarm.path
+    bare = tmp_path / "bare.git"
+    git(tmp_path, "clone", "-q", "--bare", str(garden.root), str(bare))
+    git(bare, "config", "user.name", "Ada")
+    git(bare, "config", "user.email", "ada@example.org")
+    other = make_garden(bare)
+    other.grow("a1", {"pkg/x.py": "x = 1\n"})
+    desk_of(other).promote(plan(other, to="main"), no_gates)
+    assert git(bare, "show", "main:pkg/x.py") == "x = 1"
+
+
+def test_without_the_users_repository_nothing_can_be_promoted(
+    garden: Garden, desk: Desk, tmp_path: Path
+) -> None:
+    garden.swarm.path.rename(tmp_path / "alone.git")
+    (garden.root / ".git").rename(tmp_path / "gone")
+    moved = Garden(garden.root, type(garden.swarm)(tmp_path / "alone.git"))
+    with pytest.raises(PreconditionError, match="is not here"):
+        plan(moved)
+    with pytest.raises(NotFoundError):
+        find_source(garden.root)

@@ -1,0 +1,8 @@
+"""Tries to take more memory than allowed in one process."""
+
+import time
+
+blocks = []
+for _ in range(200):
+    blocks.append(b"x" * 2**23)
+time.sleep(600)

@@ -1,0 +1,5 @@
+"""Tries to hold its place without using anything."""
+
+import time
+
+time.sleep(600)

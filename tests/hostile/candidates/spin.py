@@ -1,0 +1,4 @@
+"""Tries to compute for ever."""
+
+while True:
+    pass

@@ -1,0 +1,14 @@
+"""Tries to hide processor time in children that are never waited for."""
+
+import os
+import signal
+import time
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    if os.fork() == 0:
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end:
+            pass
+        os._exit(0)
+    time.sleep(0.2)
