@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Final
 
 import pygit2
 
-from evogit.config.load import load
+from evogit.config.load import dump, load
 from evogit.config.model import Settings
 from evogit.errors import ConfigError, PreconditionError
 from evogit.git.repository import isolate_libgit2
@@ -20,12 +21,14 @@ from evogit.ids import CommitId
 from evogit.plugins import find
 from evogit.source import Source, find_source
 from evogit.swarm.repository import Swarm, create_swarm
-from evogit.swarm.spec import PinnedFile
+from evogit.swarm.spec import PinnedFile, write_spec
 
 _SEED_TIME: Final = 1_700_000_000
 """Commit date of every problem's seed: fixed, so that the same problem gives the same base."""
 _IGNORED: Final = frozenset({"__pycache__", ".DS_Store"})
 _MAX_FILES: Final = 2000
+_APPLIED: Final = "evogit.applied"
+"""Our own git configuration key: fingerprint of the configuration the newest spec was made from."""
 
 
 def init_repository(source: Source, config: Path, *, base: str = "HEAD", author: str) -> Swarm:
@@ -43,11 +46,50 @@ def init_repository(source: Source, config: Path, *, base: str = "HEAD", author:
         ConflictError: there is a swarm already.
         GitError: the history could not be read.
     """
+    settings, pinned = _read_config(source, config)
+    swarm = create_swarm(
+        source.swarm, source, source.resolve(base), settings, pinned, author=author
+    )
+    swarm.configure(_APPLIED, _fingerprint(settings, pinned))
+    return swarm
+
+
+def follow_config(swarm: Swarm, source: Source, config: Path, *, author: str, time: int) -> bool:
+    """Make a new version of the spec if evogit.toml or a pinned file changed since the last one.
+
+    A goal or budget decided on the command line stays until the file itself changes. Nothing is
+    executed; changed commands still need consent before they run. True if there is a new version.
+
+    Raises:
+        ConfigError: the configuration, or a file it names, is missing or wrong.
+        ConflictError: somebody else wrote a version at the same moment.
+    """
+    settings, pinned = _read_config(source, config)
+    fingerprint = _fingerprint(settings, pinned)
+    if swarm.setting(_APPLIED) == fingerprint:
+        return False
+    base = swarm.git.commit(swarm.base).tree
+    subject = f"{config.name} changed"
+    write_spec(
+        swarm.git, settings, base=base, files=pinned, author=author, time=time, subject=subject
+    )
+    swarm.configure(_APPLIED, fingerprint)
+    return True
+
+
+def _read_config(source: Source, config: Path) -> tuple[Settings, dict[str, PinnedFile]]:
     settings = load(config)
     hidden = config.resolve().is_relative_to(source.common_dir)
     root = source.work_tree if hidden and source.work_tree else config.parent
-    pinned = pin_files(settings, root)
-    return create_swarm(source.swarm, source, source.resolve(base), settings, pinned, author=author)
+    return settings, pin_files(settings, root)
+
+
+def _fingerprint(settings: Settings, pinned: Mapping[str, PinnedFile]) -> str:
+    digest = hashlib.sha256(dump(settings).encode())
+    for path in sorted(pinned):
+        content = hashlib.sha256(pinned[path].data).hexdigest()
+        digest.update(f"{path} {pinned[path].executable} {content}\n".encode())
+    return digest.hexdigest()
 
 
 def init_problem(name: str, folder: Path, *, author: str) -> Swarm:

@@ -9,4 +9,6 @@
 - ``calibration``: the base against itself
 - ``events``: what a display or a log is told
 - ``assembly``: a worker put together from a swarm repository
+- ``directions``: what humans decided, as a running worker needs it
+- ``once``: single acts outside of a run: judge one, merge two
 """

@@ -21,12 +21,10 @@ from evogit.evolve.events import Event, Listener
 from evogit.evolve.loop import Shared
 from evogit.evolve.offspring import Nursery
 from evogit.evolve.worker import Summary, Worker
-from evogit.ids import CommitId, TreeId
-from evogit.judge.judge import Judge, Task
+from evogit.judge.judge import Judge
 from evogit.phylogeny.index import Phylogeny
 from evogit.plugins import load
 from evogit.proposals import Agent, Strategy
-from evogit.records import Evaluation
 from evogit.sandbox.base import Runtime, Sandbox
 from evogit.sandbox.choose import choose
 from evogit.sandbox.warm import WarmSandbox
@@ -36,6 +34,7 @@ from evogit.swarm.journal import Journal
 from evogit.swarm.maintenance import LOOSE_LIMIT, estimate_loose, maintain
 from evogit.swarm.repository import Swarm
 from evogit.swarm.spec import Spec
+from evogit.sync.background import BackgroundSync
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,7 @@ class Plan:
         unsafe: a human typed ``--unsafe-no-sandbox``.
         strategy: overrides the spec's.
         kinds: overrides the spec's kinds of agents.
+        sync: exchange with the swarm's remote, if it has one, meanwhile and at the end.
     """
 
     agents: int
@@ -65,6 +65,7 @@ class Plan:
     unsafe: bool = False
     strategy: str = ""
     kinds: tuple[str, ...] = ()
+    sync: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,9 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         stack.callback(identity.release)
         journal = Journal(swarm.git, identity.name)
         stack.callback(journal.close)
+        exchange = _background(swarm, identity.name, tell) if plan.sync else None
+        if exchange is not None:
+            stack.callback(exchange.finish)
         bench = stack.enter_context(open_bench(swarm, plan))
         claims = Claims(swarm.git, identity.name)
         claims.drop_left_over()
@@ -164,9 +168,8 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         )
         if calibration is not None:
             _tell_calibration(shared, calibration)
-        worker = Worker(
-            identity, shared, _maker(bench.spec.settings, plan), plan.agents, _upkeep(swarm)
-        )
+        agents = _maker(bench.spec.settings, plan)
+        worker = Worker(identity, shared, agents, plan.agents, _upkeep(swarm, exchange))
         return worker.run()
 
 
@@ -237,10 +240,19 @@ def _maker(settings: Settings, plan: Plan) -> Callable[[int], Agent]:
     return lambda number: makers[number % len(makers)]()
 
 
-def _upkeep(swarm: Swarm) -> Callable[[], None]:
+def _background(swarm: Swarm, worker: str, tell: Listener) -> BackgroundSync:
+    def problem(text: str) -> None:
+        tell(Event("problem", round(time.time(), 3), worker, text=text))
+
+    return BackgroundSync(swarm, problem)
+
+
+def _upkeep(swarm: Swarm, exchange: BackgroundSync | None) -> Callable[[], None]:
     last = [time.monotonic()]
 
     def upkeep() -> None:
+        if exchange is not None:
+            exchange.tick()
         if time.monotonic() - last[0] > 1 and estimate_loose(swarm) > LOOSE_LIMIT:
             maintain(swarm, at_least=LOOSE_LIMIT)
             last[0] = time.monotonic()
@@ -253,48 +265,3 @@ def _tell_calibration(shared: Shared, found: Calibration) -> None:
     shared.tell(
         Event("calibrated", round(shared.clock(), 3), shared.worker, score=found.score, text=text)
     )
-
-
-def judge_once(
-    swarm: Swarm, plan: Plan, commit: CommitId, *, purpose: str = "search", fresh: bool = False
-) -> Evaluation:
-    """Judge one individual and record the verdict in a journal of this process's own.
-
-    ``fresh`` judges again although the verdict is known; the new one is a further repeat.
-
-    Raises:
-        EvaluatorError: no sandbox works.
-        NotFoundError: it is no individual of this swarm.
-    """
-    with ExitStack() as stack:
-        identity = take_worker(swarm.git, swarm.host)
-        stack.callback(identity.release)
-        journal = Journal(swarm.git, identity.name)
-        stack.callback(journal.close)
-        bench = stack.enter_context(open_bench(swarm, plan))
-        index = bench.phylogeny.index(commit)
-        tree, seed = bench.phylogeny.tree(index), bench.spec.settings.evaluate.seed
-        task = Task(commit, tree, seed, purpose)
-        judge = open_judge(swarm, plan, bench, identity.name)
-        known = None if fresh else bench.phylogeny.evaluation(tree, seed, purpose)
-        if known is not None:
-            return known
-        if fresh and purpose == "search":
-            task = Task(commit, tree, _next_repeat(bench.phylogeny, tree), "repeat")
-        found = judge.evaluate(task)
-        journal.append(found, subject=f"evaluate {commit[:12]}", keep=(commit,)).result()
-        return found
-
-
-def _next_repeat(phylogeny: Phylogeny, tree: TreeId) -> int:
-    number = 1
-    while phylogeny.evaluation(tree, number, "repeat") is not None:
-        number += 1
-    return number
-
-
-def best_individual(swarm: Swarm, plan: Plan) -> CommitId:
-    """The best individual that is not pruned, else the base."""
-    with open_bench(swarm, plan) as bench:
-        best = bench.phylogeny.best(1)
-        return bench.phylogeny.commit(best[0] if best else 0)

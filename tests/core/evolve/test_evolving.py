@@ -13,9 +13,10 @@ import pytest
 
 from evogit.config.load import parse
 from evogit.errors import BudgetError, ConfigError, EvaluatorError
-from evogit.evolve.assembly import Plan, evolve, judge_once, open_bench
+from evogit.evolve.assembly import Plan, evolve, open_bench
 from evogit.evolve.budget import Flags
 from evogit.evolve.events import Event
+from evogit.evolve.once import judge_once
 from evogit.evolve.worker import Summary, raise_if_missed
 from evogit.ids import CommitId
 from evogit.outcome import Scored

@@ -1,0 +1,132 @@
+"""Single acts outside of a run: judge one individual, merge two, look up the best."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from random import Random
+
+from evogit.errors import PreconditionError
+from evogit.evolve.assembly import Bench, Plan, open_bench, open_judge
+from evogit.evolve.merging import Policy, merge_parents
+from evogit.ids import CommitId, TreeId
+from evogit.judge.judge import Judge, Task
+from evogit.phylogeny.index import Phylogeny
+from evogit.proposals import MERGE
+from evogit.records import Attempt, Evaluation
+from evogit.swarm.identity import take_worker
+from evogit.swarm.individuals import Provenance, compose
+from evogit.swarm.journal import Journal
+from evogit.swarm.repository import Swarm
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A worker's identity, journal and judge, held for one act."""
+
+    bench: Bench
+    journal: Journal
+    judge: Judge
+
+
+@contextmanager
+def _desk(swarm: Swarm, plan: Plan) -> Generator[Desk]:
+    with ExitStack() as stack:
+        identity = take_worker(swarm.git, swarm.host)
+        stack.callback(identity.release)
+        journal = Journal(swarm.git, identity.name)
+        stack.callback(journal.close)
+        bench = stack.enter_context(open_bench(swarm, plan))
+        yield Desk(bench, journal, open_judge(swarm, plan, bench, identity.name))
+
+
+def judge_once(
+    swarm: Swarm, plan: Plan, commit: CommitId, *, purpose: str = "search", fresh: bool = False
+) -> Evaluation:
+    """Judge one individual and record the verdict in a journal of this process's own.
+
+    ``fresh`` judges again although the verdict is known; the new one is a further repeat.
+
+    Raises:
+        EvaluatorError: no sandbox works.
+        NotFoundError: it is no individual of this swarm.
+    """
+    with _desk(swarm, plan) as desk:
+        phylogeny = desk.bench.phylogeny
+        tree, seed = phylogeny.tree(phylogeny.index(commit)), desk.judge.spec.settings.evaluate.seed
+        known = None if fresh else phylogeny.evaluation(tree, seed, purpose)
+        if known is not None:
+            return known
+        task = Task(commit, tree, seed, purpose)
+        if fresh and purpose == "search":
+            task = Task(commit, tree, _next_repeat(phylogeny, tree), "repeat")
+        return _judge(desk, task)
+
+
+def _judge(desk: Desk, task: Task) -> Evaluation:
+    found = desk.judge.evaluate(task)
+    subject = f"evaluate {task.commit[:12]}"
+    desk.journal.append(found, subject=subject, keep=(task.commit,)).result()
+    return found
+
+
+def _next_repeat(phylogeny: Phylogeny, tree: TreeId) -> int:
+    number = 1
+    while phylogeny.evaluation(tree, number, "repeat") is not None:
+        number += 1
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class MergedOnce:
+    """A merge a human asked for, with its verdict and those of both parents."""
+
+    commit: CommitId
+    base: CommitId
+    subject: str
+    evaluation: Evaluation
+    parent_scores: tuple[float | None, float | None]
+
+
+def merge_once(
+    swarm: Swarm, plan: Plan, parents: tuple[CommitId, CommitId], policy: Policy, *, author: str
+) -> MergedOnce:
+    """Merge two individuals into a new one, judge it, and keep it by the journal alone.
+
+    Raises:
+        PreconditionError: there is nothing to merge, or the merged tree is known already.
+        EvaluatorError: no sandbox works.
+    """
+    with _desk(swarm, plan) as desk:
+        phylogeny, git = desk.bench.phylogeny, swarm.git
+        found = merge_parents(git, phylogeny, parents, policy, Random(plan.seed))
+        if isinstance(found, str):
+            raise PreconditionError(found, hint="choose two individuals of different lineages")
+        known = phylogeny.by_tree(found.tree)
+        if known is not None:
+            raise PreconditionError(
+                f"merging gives the tree of {phylogeny.commit(known)[:12]}, which exists already",
+                hint="choose others, or another --conflicts policy",
+            )
+        step = phylogeny.last_step(author) + 1
+        spec = desk.bench.spec.tree
+        provenance = Provenance(author, MERGE, step, spec, plan.seed, merge_base=found.base)
+        when = git.commit(swarm.base).time + step
+        message = compose(found.subject, "", provenance)
+        commit = git.write_commit(found.tree, parents, message, author=author, time=when)
+        now = round(time.time(), 3)
+        attempt = Attempt(author, MERGE, step, parents, offspring=commit, time=now)
+        desk.journal.append(attempt, subject=found.subject, keep=(commit,)).result()
+        seed = desk.judge.spec.settings.evaluate.seed
+        verdict = _judge(desk, Task(commit, found.tree, seed, agent=author))
+        scores = [phylogeny.score(phylogeny.index(parent)) for parent in parents]
+        return MergedOnce(commit, found.base, found.subject, verdict, (scores[0], scores[1]))
+
+
+def best_individual(swarm: Swarm, plan: Plan) -> CommitId:
+    """The best individual that is not pruned, else the base."""
+    with open_bench(swarm, plan) as bench:
+        best = bench.phylogeny.best(1)
+        return bench.phylogeny.commit(best[0] if best else 0)
