@@ -14,7 +14,7 @@ from evogit.config.model import Settings
 from evogit.environment import prepare
 from evogit.errors import ConfigError
 from evogit.evolve.budget import Allowance, Flags, SwarmBudget
-from evogit.evolve.calibration import Calibration, calibrate
+from evogit.evolve.calibration import Calibration, calibrate, confirm_best
 from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.events import Event, Listener
@@ -149,6 +149,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         if exchange is not None:
             stack.callback(exchange.finish)
         bench = stack.enter_context(open_bench(swarm, plan))
+        stack.callback(bench.phylogeny.save)
         claims = Claims(swarm.git, identity.name)
         claims.drop_left_over()
         judge = open_judge(swarm, plan, bench, identity.name)
@@ -170,7 +171,10 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
             _tell_calibration(shared, calibration)
         agents = _maker(bench.spec.settings, plan)
         worker = Worker(identity, shared, agents, plan.agents, _upkeep(swarm, exchange))
-        return worker.run()
+        summary = worker.run()
+        if noise > 0 and not stop.is_set():
+            confirm_best(verdicts, bench.phylogeny)
+        return summary
 
 
 def _share(

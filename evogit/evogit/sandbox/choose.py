@@ -19,7 +19,7 @@ def choose(kind: str, runtime: Runtime, *, image: str | None, allow_unsafe: bool
     """A sandbox that was tried for real on this machine.
 
     Args:
-        kind: ``auto`` (bubblewrap, else a container), or a name in the entry points
+        kind: ``auto`` (bubblewrap, else a container, else a plain process if that is allowed), or a name in the entry points
             ``evogit.sandboxes``. A sandbox named there is called with the runtime, and with
             ``image=`` if an image is given and it is the container sandbox.
         runtime: what every job sees.
@@ -33,9 +33,9 @@ def choose(kind: str, runtime: Runtime, *, image: str | None, allow_unsafe: bool
     if kind == _UNSAFE and not allow_unsafe:
         raise ConfigError(
             "the sandbox 'process' does not protect this machine from candidates",
-            hint="use --sandbox auto, or type --unsafe-no-sandbox if you trust every candidate",
+            hint="set sandbox.kind to auto, or type --unsafe-no-sandbox if you trust every candidate",
         )
-    names = _SAFE if kind == "auto" else (kind,)
+    names = (*_SAFE, _UNSAFE)[: 3 if allow_unsafe else 2] if kind == "auto" else (kind,)
     failures: list[tuple[str, Probe]] = []
     for name in names:
         sandbox = _make(_entry(name), runtime, image)
@@ -47,7 +47,12 @@ def choose(kind: str, runtime: Runtime, *, image: str | None, allow_unsafe: bool
     raise EvaluatorError(
         "no sandbox works on this machine: "
         + "; ".join(f"{name}: {clean_line(probe.reason, 300)}" for name, probe in failures),
-        hint="; or ".join(f"{name}: {probe.hint}" for name, probe in failures if probe.hint),
+        hint="; or ".join(
+            [
+                *(f"{name}: {probe.hint}" for name, probe in failures if probe.hint),
+                "type --unsafe-no-sandbox if you trust every candidate as you trust yourself",
+            ]
+        ),
     )
 
 

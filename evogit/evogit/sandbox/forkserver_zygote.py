@@ -206,6 +206,8 @@ def _run(job: dict[str, Any]) -> int:
     os.environ.update(job["environ"])
     script: str = job["argv"][0]
     sys.argv = list(job["argv"])
+    # The job's folders were not there yet when the interpreter looked into PYTHONPATH.
+    sys.path_importer_cache.clear()
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, os.path.dirname(script))
     # Python seeds ``random`` again after each fork; numpy's global generator it does not know.

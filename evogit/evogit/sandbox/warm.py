@@ -42,6 +42,8 @@ class WarmSandbox:
         self._lock = threading.Lock()
         self._servers: dict[Flavour, _Slot] = {}
         self._closed = False
+        # Every warm job gets a /tmp of its own, mounted over what its server sees there.
+        self._hidden = any(path.is_relative_to("/tmp") for path in runtime.paths)  # noqa: S108
 
     def probe(self) -> Probe:
         """Say whether ``inner`` works, and in ``reason`` why jobs would not run warm; never raises."""
@@ -57,7 +59,7 @@ class WarmSandbox:
         Raises:
             EvaluatorError: the sandbox itself can not start (not: the job failed).
         """
-        if not _fits(job):
+        if self._hidden or not _fits(job):
             return self._inner.start(job)
         check_mounts(job)
         slot = self._slot(job)
@@ -91,6 +93,8 @@ class WarmSandbox:
         return [pid for slot in slots if (pid := slot.pid()) is not None]
 
     def _why_cold(self, job: Job) -> str:
+        if self._hidden:
+            return "the interpreter or a folder it needs lies below /tmp"
         slot = self._slot(job)
         if slot is None:
             return f"{self._inner.name} isolates more than a fork server can"

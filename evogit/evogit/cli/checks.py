@@ -1,0 +1,202 @@
+"""What ``evogit doctor`` looks at. A check returns what it found; an error means "no run"."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from evogit.cli import trusting
+from evogit.cli.session import Session
+from evogit.errors import EvoGitError, NotFoundError, PreconditionError
+from evogit.git.program import run_git
+from evogit.git.refs import locks
+from evogit.text import clean_line
+
+Severity = Literal["ok", "warning", "error"]
+
+OLDEST_GIT: Final = (2, 38)
+_STALE_SECONDS: Final = 60
+_SHOWN_PROBLEMS: Final = 20
+_LOW_SPACE: Final = 2**30
+_NO_SPACE: Final = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. ``fix`` is a command or a sentence; empty if nothing needs doing."""
+
+    id: str
+    severity: Severity
+    message: str
+    fix: str = ""
+
+
+def _git(session: Session) -> Iterator[Check]:
+    text = clean_line(run_git(session.cwd, "version").decode("utf-8", "replace"), 80)
+    numbers = re.search(r"(\d+)\.(\d+)", text)
+    version: tuple[int, ...] = tuple(map(int, numbers.groups())) if numbers else ()
+    if version < OLDEST_GIT:
+        yield Check("git", "error", f"{text} is too old", "install git 2.38 or newer")
+    else:
+        yield Check("git", "ok", text)
+
+
+def _repository(session: Session) -> Iterator[Check]:
+    try:
+        path = session.swarm_path
+    except NotFoundError as error:
+        yield Check("swarm", "warning", error.message, error.hint)
+        return
+    spec = session.swarm.spec()
+    yield Check("swarm", "ok", f"{path}, spec {spec.commit[:12]}")
+    if not os.access(path, os.W_OK):
+        yield Check("swarm", "error", f"{path} can not be written", "use an account that owns it")
+
+
+def _settings(session: Session) -> Iterator[Check]:
+    try:
+        path = session.config_file
+    except EvoGitError as error:
+        yield Check("settings", "warning", error.message, error.hint)
+        return
+    _ = session.settings
+    yield Check("settings", "ok", str(path))
+
+
+def _trust(session: Session) -> Iterator[Check]:
+    if not _has_swarm(session):
+        return
+    try:
+        trusting.require(session, session.swarm)
+    except PreconditionError as error:
+        yield Check("trust", "warning", error.message, error.hint)
+    else:
+        yield Check("trust", "ok", "the commands are agreed to")
+
+
+def _parts(session: Session) -> Iterator[Check]:
+    from evogit.plugins import find
+
+    if not _has_swarm(session):
+        return
+    search = session.spec.settings.search
+    for name in dict.fromkeys(search.agents):
+        yield Check("agents", "ok", f"{name} ({find('evogit.agents', name).value})")
+    yield Check("strategy", "ok", find("evogit.strategies", search.strategy).name)
+
+
+def _sandboxes(session: Session) -> Iterator[Check]:
+    import sys
+
+    from evogit.config.model import Environment
+    from evogit.environment.prepare import prepare
+    from evogit.sandbox.choose import probe_all
+
+    cache = session.cache_home / "environments"
+    python = Path(sys.executable)
+    runtime = prepare(Environment(), session.cwd, cache, default_python=python, lock_contents={})
+    probes = probe_all(runtime)
+    for name, probe in probes.items():
+        if probe.works:
+            yield Check(f"sandbox {name}", "ok", "works")
+        else:
+            yield Check(f"sandbox {name}", "warning", probe.reason, probe.hint)
+    if not any(probe.works for name, probe in probes.items() if name != "process"):
+        yield Check(
+            "sandbox",
+            "error",
+            "no sandbox works here, so candidates can not be run safely",
+            "see the hints above",
+        )
+
+
+def _disk(session: Session) -> Iterator[Check]:
+    path = session.swarm.path if _has_swarm(session) else session.cwd
+    stats = os.statvfs(path)
+    free = stats.f_bavail * stats.f_frsize
+    message = f"{free / 2**30:.1f} GiB free at {path}"
+    nodes = stats.f_files > 0 and stats.f_favail < 10_000
+    if free < _NO_SPACE or (nodes and stats.f_favail < 100):
+        yield Check("disk", "error", message, "free some space; evogit gc packs the swarm")
+    elif free < _LOW_SPACE or nodes:
+        note = f"{message}, {stats.f_favail} inodes"
+        yield Check("disk", "warning", note, "free some space; evogit gc packs the swarm")
+    else:
+        yield Check("disk", "ok", message)
+
+
+def _locks(session: Session) -> Iterator[Check]:
+    if not _has_swarm(session):
+        return
+    stale = 0
+    for lock in locks(session.swarm.path):
+        try:
+            age = time.time() - lock.stat().st_mtime
+        except FileNotFoundError:
+            continue
+        if age > _STALE_SECONDS:
+            stale += 1
+            yield Check(
+                "locks",
+                "warning",
+                f"{lock.relative_to(session.swarm.path)} is {age / 60:.0f} min old",
+                f"if no worker is running: rm {lock}",
+            )
+    if not stale:
+        yield Check("locks", "ok", "none left over")
+
+
+def _journals(session: Session) -> Iterator[Check]:
+    if not _has_swarm(session):
+        return
+    problems = session.phylogeny.problems
+    for problem in problems[:_SHOWN_PROBLEMS]:
+        yield Check("journals", "warning", clean_line(problem), "what can not be read is left out")
+    if len(problems) > _SHOWN_PROBLEMS:
+        more = len(problems) - _SHOWN_PROBLEMS
+        yield Check("journals", "warning", f"and {more} more problems")
+    if not problems:
+        yield Check("journals", "ok", f"{len(session.phylogeny)} individuals read")
+
+
+def _clock(session: Session) -> Iterator[Check]:
+    now = session.clock()
+    if not _has_swarm(session):
+        return
+    newest = max((decision.time for _, decision in session.phylogeny.decisions), default=0.0)
+    newest = max(newest, float(session.phylogeny.time(0)))
+    if newest > now + _STALE_SECONDS:
+        yield Check(
+            "clock",
+            "warning",
+            f"the swarm holds dates {newest - now:.0f} s in the future",
+            "set the clock of this machine, or of the one that wrote them",
+        )
+    else:
+        yield Check("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now)))
+
+
+def _has_swarm(session: Session) -> bool:
+    try:
+        return session.swarm_path.exists()
+    except NotFoundError:
+        return False
+
+
+CHECKS: Final[dict[str, Callable[[Session], Iterator[Check]]]] = {
+    "git": _git,
+    "swarm": _repository,
+    "settings": _settings,
+    "trust": _trust,
+    "agents": _parts,
+    "sandbox": _sandboxes,
+    "disk": _disk,
+    "locks": _locks,
+    "journals": _journals,
+    "clock": _clock,
+}

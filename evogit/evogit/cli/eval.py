@@ -1,0 +1,74 @@
+"""``evogit eval``: judge one individual now, for debugging an evaluator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evogit.cli.session import Session
+
+if TYPE_CHECKING:
+    from evogit.records import Evaluation
+
+
+def evaluate(
+    session: Session,
+    revision: Annotated[str, typer.Argument(help="Individual to judge.")] = "best",
+    *,
+    holdout: Annotated[bool, typer.Option("--holdout", help="Use the held-out data.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Judge again even if the verdict is known.")
+    ] = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="As in `evogit run`.")
+    ] = False,
+) -> None:
+    """Judge one individual and record the verdict.
+
+    Exit status 0 if it was scored, 1 if not.
+
+    Example: `evogit eval base`
+    """
+    from evogit.cli import trusting
+    from evogit.cli.run import make_plan
+    from evogit.cli.select import select
+    from evogit.errors import EvoGitError
+    from evogit.evolve.once import judge_once
+    from evogit.outcome import Scored, describe
+
+    trusting.follow_config(session)
+    trusting.require(session, session.swarm)
+    row = select(session.phylogeny, session.swarm.base, revision)
+    commit = session.phylogeny.commit(row)
+    plan = make_plan(session, session.swarm, jobs=1, unsafe=unsafe)
+    found = judge_once(
+        session.swarm, plan, commit, purpose="holdout" if holdout else "search", fresh=fresh
+    )
+    _show(session, commit, found)
+    if not isinstance(found.outcome, Scored):
+        raise EvoGitError(
+            f"{commit[:12]} has no score: it {describe(found.outcome)}",
+            hint="the evaluator's commands and limits are in evogit.toml",
+        )
+
+
+def _show(session: Session, commit: str, found: Evaluation) -> None:
+    from evogit.outcome import Scored, describe, to_json
+
+    output = session.output
+    data = {
+        "commit": commit,
+        "outcome": to_json(found.outcome),
+        "seconds": found.seconds,
+        "sandbox": found.sandbox,
+    }
+
+    def show() -> None:
+        verdict = describe(found.outcome)
+        output.line(f"{commit[:12]} {verdict} in {found.seconds:.2f} s ({found.sandbox})")
+        if isinstance(found.outcome, Scored):
+            metrics = sorted(found.outcome.metrics.items())
+            output.pairs((name, f"{value:.6g}") for name, value in metrics)
+
+    output.result(data, show)

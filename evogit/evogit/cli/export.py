@@ -1,0 +1,71 @@
+"""``evogit export``: the whole phylogeny as a file for other tools."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+
+import typer
+
+from evogit.cli.options import OutputFile
+from evogit.cli.output import OutputClosedError, counted
+from evogit.cli.session import Session
+from evogit.errors import PreconditionError
+
+if TYPE_CHECKING:
+    from evogit.phylogeny.index import Phylogeny
+
+Format = Literal["json", "csv", "graphml"]
+
+
+def export(
+    session: Session,
+    form: Annotated[Format, typer.Argument(metavar="FORMAT", help="json, csv or graphml.")],
+    output: OutputFile = None,
+) -> None:
+    """Write the whole phylogeny for other tools.
+
+    Every individual with its parents and score; json is one object per line.
+
+    Example: evogit export graphml -o evolution.graphml
+    """
+    write, phylogeny = _writer(form), session.phylogeny
+    if output is None:
+        try:
+            write(phylogeny, sys.stdout)
+        except BrokenPipeError as error:
+            raise OutputClosedError from error
+        return
+    path = Path(output)
+    _replace(path, lambda file: write(phylogeny, file))
+    session.output.result(
+        {"path": str(path), "individuals": len(phylogeny)},
+        lambda: session.output.note(f"{counted(len(phylogeny), 'individual')} in {path}"),
+    )
+
+
+def _writer(form: Format) -> Callable[[Phylogeny, TextIO], None]:
+    from evogit.phylogeny.export import write_csv, write_graphml, write_json
+
+    writers: dict[str, Callable[[Phylogeny, TextIO], None]] = {
+        "json": write_json,
+        "csv": write_csv,
+        "graphml": write_graphml,
+    }
+    return writers[form]
+
+
+def _replace(path: Path, write: Callable[[TextIO], None]) -> None:
+    """Write a file in one step: whoever reads it sees the old one or the whole new one."""
+    building = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with building.open("w", encoding="utf-8", newline="\n") as file:
+            write(file)
+        building.replace(path)
+    except OSError as error:
+        raise PreconditionError(f"{path} can not be written: {error.strerror}") from error
+    finally:
+        building.unlink(missing_ok=True)

@@ -1,0 +1,124 @@
+"""How individuals are shown: as rows of a table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, assert_never, cast
+
+from evogit.cli.output import Column
+from evogit.cli.session import Session
+from evogit.outcome import (
+    Crashed,
+    Failed,
+    Outcome,
+    Quarantined,
+    Rejected,
+    Scored,
+    TimedOut,
+    to_json,
+)
+
+if TYPE_CHECKING:
+    from evogit.phylogeny.index import Phylogeny
+
+SHORT: Final = 12
+
+
+def short(value: object) -> str:
+    """The first digits of an id."""
+    return str(value)[:SHORT] if value else ""
+
+
+def number(value: object) -> str:
+    """A score as people read it."""
+    return f"{value:.6g}" if isinstance(value, (int, float)) else ""
+
+
+def verdict(outcome: Outcome | None) -> str:
+    """An outcome in at most three words; a score as the number alone."""
+    match outcome:
+        case None:
+            return "-"
+        case Scored(score):
+            return number(score)
+        case Failed(gate, _):
+            return f"failed {gate}"
+        case TimedOut(_, _):
+            return "timed out"
+        case Crashed(_, _):
+            return "crashed"
+        case Rejected(_):
+            return "rejected"
+        case Quarantined(_):
+            return "quarantined"
+        case _:
+            assert_never(outcome)
+
+
+def _joined(value: object) -> str:
+    return ", ".join(cast("list[str]", value)) if isinstance(value, list) else ""
+
+
+COLUMNS: Final = (
+    Column("commit", "commit", style="yellow", show=short),
+    Column("score", "verdict", right=True, style="bold"),
+    Column("gen", "generation", right=True),
+    Column("agent", "agent", style="cyan"),
+    Column("operator", "operator"),
+    Column("subject", "subject", flexible=True),
+    Column("marks", "marks", style="green", show=_joined),
+)
+
+
+class Individuals:
+    """Describes individuals of a session's phylogeny."""
+
+    def __init__(self, session: Session) -> None:
+        self.phylogeny: Phylogeny = session.phylogeny
+        self._base = session.swarm.base
+
+    def row(self, i: int) -> dict[str, object]:
+        """One individual as JSON data, with what a table shows."""
+        phylogeny = self.phylogeny
+        outcome = phylogeny.outcome(i)
+        return {
+            "commit": phylogeny.commit(i),
+            "tree": phylogeny.tree(i),
+            "parents": [phylogeny.commit(p) for p in phylogeny.parents(i)],
+            "agent": phylogeny.agent(i),
+            "operator": phylogeny.operator(i),
+            "step": phylogeny.step(i),
+            "generation": phylogeny.generation(i),
+            "time": phylogeny.time(i),
+            "subject": phylogeny.subject(i),
+            "outcome": None if outcome is None else to_json(outcome),
+            "score": phylogeny.score(i),
+            "verdict": verdict(outcome),
+            "pruned": phylogeny.pruned(i),
+            "marks": self.marks(i),
+        }
+
+    def rows(self, rows: Iterable[int]) -> list[dict[str, object]]:
+        """Several individuals, in order."""
+        return [self.row(i) for i in rows]
+
+    def marks(self, i: int) -> list[str]:
+        """What points at an individual: agents, tags, ``base``, ``pinned``, ``pruned``."""
+        marks = list(self._names.get(i, ()))
+        if self.phylogeny.commit(i) == self._base:
+            marks.append("base")
+        if i in self.phylogeny.pinned:
+            marks.append("pinned")
+        if self.phylogeny.pruned(i):
+            marks.append("pruned")
+        return marks
+
+    @cached_property
+    def _names(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for agent, i in sorted(self.phylogeny.tips.items()):
+            found.setdefault(i, []).append(agent)
+        for tag, i in sorted(self.phylogeny.tags.items()):
+            found.setdefault(i, []).append(f"tag {tag}")
+        return found

@@ -1,0 +1,124 @@
+"""``evogit init``: a swarm for this repository, or for a library problem in a new folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evogit.cli.session import Session
+
+if TYPE_CHECKING:
+    from evogit.source import Source
+
+
+def init(
+    session: Session,
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="The repository; with --problem the new folder.", show_default="here"),
+    ] = None,
+    *,
+    problem: Annotated[
+        str, typer.Option("--problem", help="A library problem instead; see `evogit problems`.")
+    ] = "",
+    base: Annotated[
+        str, typer.Option("--base", help="Start evolution from this revision.")
+    ] = "HEAD",
+    private: Annotated[
+        bool,
+        typer.Option(
+            "--private", help="Keep evogit.toml in the git directory, not beside your files."
+        ),
+    ] = False,
+    detect_only: Annotated[
+        bool,
+        typer.Option(
+            "--write-config", help="Only write evogit.toml, so that you can edit it first."
+        ),
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Trust the commands that are printed.")
+    ] = False,
+) -> None:
+    """Make a swarm for a repository, or for a library problem.
+
+    In a repository this detects language, tests and a benchmark, writes evogit.toml unless there
+    is one, and makes the swarm inside the git directory. Nothing else is touched.
+
+    Examples: `evogit init`, `evogit init --problem online-bin-packing packing`
+    """
+    if problem:
+        _init_problem(session, problem, path or Path(problem))
+    else:
+        _init_repository(
+            session, path or Path(), base, private=private, detect_only=detect_only, yes=yes
+        )
+
+
+def _init_problem(session: Session, name: str, folder: Path) -> None:
+    from evogit.cli import trusting
+    from evogit.initialise import init_problem
+
+    swarm = init_problem(name, session.cwd / folder, author=session.user)
+    # Asked for by name, and installed by the user: that is consent to its commands.
+    trusting.store(session).trust(swarm.path, trusting.content_digest(swarm))
+    session.output.result(
+        {"swarm": str(swarm.path), "folder": str(folder)},
+        lambda: session.output.line(f"made {folder} from the problem {name}"),
+    )
+    session.output.note(f"next: cd {folder} && evogit run --max-time 1m")
+
+
+def _init_repository(
+    session: Session, path: Path, base: str, *, private: bool, detect_only: bool, yes: bool
+) -> None:
+    from evogit.cli import trusting
+    from evogit.errors import ConflictError
+    from evogit.initialise import discard, init_repository
+    from evogit.source import find_source
+
+    source = find_source(session.cwd / path)
+    if source.swarm.exists():
+        raise ConflictError(
+            f"there is a swarm at {source.swarm} already", hint="see it with `evogit status`"
+        )
+    source.resolve(base)
+    config = _configuration(session, source, private=private)
+    if detect_only:
+        session.output.result({"config": str(config)}, lambda: session.output.line(str(config)))
+        return
+    if source.is_dirty():
+        session.output.warn(
+            "your uncommitted changes are not part of the base; commit them first if they should be"
+        )
+    swarm = init_repository(source, config, base=base, author=session.user)
+    try:
+        trusting.agree(session, swarm, yes=yes)
+    except BaseException:
+        discard(swarm.path)
+        raise
+    session.output.result(
+        {"swarm": str(swarm.path), "config": str(config), "base": swarm.base},
+        lambda: session.output.line(f"made the swarm {swarm.path} from {swarm.base[:12]}"),
+    )
+    session.output.note("next: evogit eval base, then evogit run --max-time 10m")
+
+
+def _configuration(session: Session, source: Source, *, private: bool) -> Path:
+    """The configuration file: the one there is, or a detected one, newly written."""
+    from evogit.config.detect import detect, render
+    from evogit.config.load import find
+
+    root = source.work_tree or source.common_dir
+    hidden = source.common_dir / "evogit" / "evogit.toml"
+    found = hidden if hidden.exists() else find(root, root)
+    if found is not None:
+        session.output.note(f"using {found}")
+        return found
+    target = hidden if private else root / "evogit.toml"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(render(detect(root, source.tracked())))
+    session.output.note(f"wrote {target}; look at it before an important run")
+    return target

@@ -1,0 +1,225 @@
+"""Entry point: finds the command, runs it, and maps every way it can end to an exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Annotated, Final, cast
+
+import typer
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from evogit.cli import registry
+from evogit.cli.common import Common, parameters
+from evogit.cli.output import Color, Manner, Output, OutputClosedError
+from evogit.errors import EvoGitError, UserError
+from evogit.text import clean_line
+
+EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+_WITH_VALUE: Final = frozenset({"-C", "--color", "--log-file"})
+_COMPLETE: Final = "_EVOGIT_COMPLETE"
+_REPORT: Final = "this is a bug: repeat with --debug and report what it prints"
+
+
+class _InterruptedError(Exception):
+    """Ctrl-C, as Typer tells it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status and never raises.
+
+    Args:
+        arguments: without the program's name; those of the process by default.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    _make_streams_safe()
+    try:
+        status = _guarded(given)
+        sys.stdout.flush()
+    except (OutputClosedError, BrokenPipeError):
+        _discard_output()
+        return 0
+    return status
+
+
+def _guarded(given: list[str]) -> int:
+    try:
+        return _run(given)
+    except OutputClosedError:
+        raise
+    except (_InterruptedError, KeyboardInterrupt, typer.Abort):
+        _complain(given, "interrupted", "interrupted", "what was recorded is safe")
+        return EXIT_INTERRUPTED
+    except TyperException as error:
+        _complain(given, "usage", error.format_message(), _usage_hint(given))
+        return EXIT_USAGE
+    except EvoGitError as error:
+        _complain(given, error.code, error.message, error.hint)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback for users
+        return _unexpected(given, error)
+
+
+def _run(given: list[str]) -> int:
+    completing = _COMPLETE in os.environ
+    app = _build(_typed_words() if completing else given, completing=completing)
+    try:
+        result: object = get_command(app).main(
+            args=given, prog_name="evogit", complete_var=_COMPLETE, standalone_mode=False
+        )
+    except SystemExit as error:  # completion ends so
+        return error.code if isinstance(error.code, int) else 0
+    if result == EXIT_INTERRUPTED:  # Typer turns Ctrl-C into this status
+        raise _InterruptedError
+    return result if isinstance(result, int) else 0
+
+
+def _typed_words() -> list[str]:
+    """What is typed so far, as the shell tells when it asks for completions."""
+    typed = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    try:
+        return shlex.split(typed)[1:]
+    except ValueError:  # a quote that is still open
+        return typed.split()[1:]
+
+
+def _build(given: Sequence[str], *, completing: bool) -> typer.Typer:
+    """An app that knows the wanted command, or the names of all if none is named."""
+    # Rich sets help on a terminal; elsewhere plain text is stable and takes half the time.
+    pretty = Output(Manner(color=_color(given)), os.environ)
+    app = typer.Typer(
+        rich_markup_mode="rich" if pretty.is_terminal and pretty.colored else None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_root())
+    commands = registry.find_commands()
+    typed = next(_words(given), None)
+    wanted = registry.ALIASES.get(typed or "", typed)
+    if wanted is None or (completing and wanted not in commands):
+        for name, point in commands.items():
+            registry.register_summary(app, name, point)
+    elif wanted in commands:
+        registry.register(app, cast("str", typed), commands[wanted])
+    else:
+        raise UserError(
+            f"there is no command {clean_line(wanted, 60)!r}",
+            hint=registry.suggest(wanted, commands),
+        )
+    return app
+
+
+def _words(given: Sequence[str]) -> Iterator[str]:
+    """The arguments that are no options of ``evogit`` itself: the command comes first."""
+    rest = iter(given)
+    for argument in rest:
+        if argument in _WITH_VALUE:
+            next(rest, None)
+        elif argument == "--" or not argument.startswith("-"):
+            yield argument
+
+
+def _root() -> Callable[..., object]:
+    import inspect
+
+    names = ("directory", "color", "quiet", "verbose", "log_file", "debug")
+
+    def root(context: typer.Context, *, version: bool, **given: object) -> None:
+        if version:
+            _print_version()
+            raise typer.Exit
+        context.obj = Common().overlaid(given)
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+
+    root.__doc__ = (
+        "Evolve a code base with a swarm of agents that share nothing but a git repository.\n\n"
+        "Start with evogit init, then evogit run; look with evogit status and evogit log."
+    )
+    context = inspect.Parameter(
+        "context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+    )
+    version = inspect.Parameter(
+        "version",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False,
+        annotation=Annotated[bool, typer.Option("--version", help="Print the version.")],
+    )
+    every = [context, *parameters(names), version]
+    root.__annotations__ = {p.name: p.annotation for p in every}
+    vars(root)["__signature__"] = inspect.Signature(every)
+    return root
+
+
+def _print_version() -> None:
+    from evogit import __version__
+
+    typer.echo(f"evogit {__version__}")
+
+
+def _usage_hint(given: Sequence[str]) -> str:
+    command = next(_words(given), "")
+    return clean_line(f"evogit {command}".strip() + " --help shows what it takes", 120)
+
+
+def _unexpected(given: Sequence[str], error: Exception) -> int:
+    if "--debug" in given:
+        import traceback
+
+        traceback.print_exception(error)
+    text = clean_line(f"{type(error).__name__}: {error}", 500)
+    if isinstance(error, OSError):
+        _complain(given, "system", f"the system refused: {text}", "")
+    elif (type(error).__module__, type(error).__name__) == ("_pygit2", "GitError"):
+        _complain(given, "git", f"a repository can not be read or written: {text}", "evogit doctor")
+    else:
+        _complain(given, "internal", f"unexpected {text}", _REPORT)
+    return 1
+
+
+def _complain(given: Sequence[str], code: str, message: str, hint: str) -> None:
+    """Print the error. Options are looked for in the raw arguments: parsing may have failed."""
+    if _COMPLETE in os.environ:
+        return  # nobody wants an error at every tab
+    options = _before_dashes(given)
+    form = "lines" if "--jsonl" in options else "json" if "--json" in options else "text"
+    Output(Manner(form, _color(given)), os.environ).error(code, message, hint)
+
+
+def _before_dashes(given: Sequence[str]) -> Sequence[str]:
+    return given[: given.index("--")] if "--" in given else given
+
+
+def _color(given: Sequence[str]) -> Color:
+    """What ``--color`` says, for output that is written before or without parsing it."""
+    options = _before_dashes(given)
+    said = [second for first, second in pairwise(options) if first == "--color"]
+    said += [option.partition("=")[2] for option in options if option.startswith("--color=")]
+    return "never" if "never" in said else "always" if "always" in said else "auto"
+
+
+def _make_streams_safe() -> None:
+    """Closed streams and unencodable characters must not turn into tracebacks."""
+    if sys.stdout is None or sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sink = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        sys.stdout = sys.stdout or sink
+        sys.stderr = sys.stderr or sink
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Point the closed standard output at nothing, so that the interpreter's last flush is quiet."""
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,89 @@
+"""What people decided: list it, take it back, bring it back."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated, Final
+
+import typer
+
+from evogit.cli.common import lists
+from evogit.cli.decisions import report, several
+from evogit.cli.individuals import short
+from evogit.cli.output import Column
+from evogit.cli.select import select_operation
+from evogit.cli.session import Session
+from evogit.cli.stamps import stamp
+from evogit.ids import CommitId
+from evogit.text import clean_line
+
+app = typer.Typer(help=__doc__)
+
+_COLUMNS: Final = (
+    Column("operation", "operation", style="yellow", show=short),
+    Column("when", "time", show=stamp),
+    Column("by", "by", style="cyan"),
+    Column("verb", "verb", style="bold"),
+    Column("about", "about", flexible=True),
+    Column("", "state", style="red"),
+)
+_Operation = Annotated[
+    str | None, typer.Argument(metavar="OP", help="An operation: id, @-, @--; default: the last.")
+]
+
+
+@app.command("log")
+@lists
+def log(
+    session: Session,
+    number: Annotated[int, typer.Option("-n", min=0, help="At most this many; 0 for all.")] = 30,
+) -> None:
+    """List decisions of all people, newest first.
+
+    Example: evogit op log -n 5
+    """
+    rows: list[dict[str, object]] = []
+    for operation in islice(session.desk.operations(), number or None):
+        decision = operation.decision
+        chosen = [*decision.selects, *([decision.undoes] if decision.undoes else [])]
+        about = (several(chosen), decision.target, clean_line(decision.text, 80))
+        rows.append(
+            {
+                "operation": operation.entry,
+                "time": decision.time,
+                "by": decision.by,
+                "verb": decision.verb,
+                "selects": list(decision.selects),
+                "target": decision.target,
+                "text": decision.text,
+                "undoes": decision.undoes,
+                "holds": operation.holds,
+                "about": " ".join(part for part in about if part),
+                "state": "" if operation.holds else "undone",
+            }
+        )
+    session.output.rows("operations", rows, _COLUMNS)
+
+
+def undo(session: Session, operation: _Operation = None) -> None:
+    """Take back a decision, by default your last one.
+
+    Example: evogit undo @-
+    """
+    entry = session.desk.undo(_chosen(session, operation))
+    report(session, entry, "undone")
+
+
+def redo(session: Session, operation: _Operation = None) -> None:
+    """Bring back what was undone, by default what you undid last.
+
+    Example: evogit redo
+    """
+    entry = session.desk.redo(_chosen(session, operation))
+    report(session, entry, "redone")
+
+
+def _chosen(session: Session, text: str | None) -> CommitId | None:
+    if text is None:
+        return None
+    return select_operation([found.entry for found in session.desk.operations()], text)

@@ -1,0 +1,200 @@
+"""What a person sees while a worker runs: a live display, timestamped lines, or JSON events."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from evogit.cli.output import Output, dump_json
+from evogit.evolve.events import Event, Listener
+from evogit.text import clean_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from evogit.evolve.assembly import Plan
+
+_HEARTBEAT_SECONDS: Final = 30.0
+_RATE_WINDOW: Final = 10.0
+_LINES: Final = frozenset({"started", "calibrated", "best", "problem", "stopped"})
+
+
+class Board:
+    """The numbers behind the display, fed by events from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.evaluations = 0
+        self.best: Event | None = None
+        self.base: float | None = None
+        self.floor = ""
+        self.agents: dict[str, Event] = {}
+        self.scores: dict[str, float] = {}
+        self.failed = 0
+        self.last = ""
+        self._recent: deque[float] = deque(maxlen=1000)
+
+    def add(self, event: Event) -> None:
+        """Take one event into account."""
+        with self._lock:
+            if event.agent and event.kind == "state":
+                self.agents[event.agent] = event
+            if event.kind == "evaluated":
+                self._evaluated(event)
+            elif event.kind == "accepted" and event.score is not None:
+                self.scores[event.agent] = event.score
+            elif event.kind == "best":
+                self.best = event
+            elif event.kind == "calibrated":
+                self.base, self.floor = event.score, event.text
+            elif event.kind == "problem":
+                self.last = event.text
+
+    def _evaluated(self, event: Event) -> None:
+        if event.entry:
+            self.evaluations += 1
+            self._recent.append(time.monotonic())
+        if event.score is None:
+            self.failed += 1
+
+    def rate(self) -> float:
+        """Evaluations per second over the last 10 s."""
+        with self._lock:
+            since = time.monotonic() - _RATE_WINDOW
+            recent = [moment for moment in self._recent if moment > since]
+        if len(recent) < 2:
+            return 0.0
+        return (len(recent) - 1) / max(recent[-1] - recent[0], 0.001)
+
+
+@contextmanager
+def watching(output: Output, plan: Plan) -> Generator[Listener]:
+    """Show events until the block ends, in the way that fits the output."""
+    if output.form != "text":
+        yield _json_listener()
+    elif sys.stderr.isatty() and not output.manner.quiet:
+        with _live(output, plan) as listener:
+            yield listener
+    else:
+        with _lines(output) as listener:
+            yield listener
+
+
+def _json_listener() -> Listener:
+    lock = threading.Lock()
+
+    def tell(event: Event) -> None:
+        if event.kind != "state":
+            with lock:
+                sys.stdout.write(dump_json(event.as_json(), lines=True) + "\n")
+                sys.stdout.flush()
+
+    return tell
+
+
+@contextmanager
+def _lines(output: Output) -> Generator[Listener]:
+    board, lock, done = Board(), threading.Lock(), threading.Event()
+
+    def tell(event: Event) -> None:
+        board.add(event)
+        if event.kind in _LINES:
+            with lock:
+                output.note(_line(event))
+
+    def beat() -> None:
+        while not done.wait(_HEARTBEAT_SECONDS):
+            best = (
+                f", best {board.best.score:.6g}"
+                if board.best and board.best.score is not None
+                else ""
+            )
+            with lock:
+                output.note(
+                    f"{_stamp(time.time())} {board.evaluations} evaluations, {board.rate():.1f}/s{best}"
+                )
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield tell
+    finally:
+        done.set()
+
+
+def _stamp(when: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(when))
+
+
+def _line(event: Event) -> str:
+    score = f" {event.score:.6g}" if event.score is not None else ""
+    who = event.agent or event.worker
+    commit = f" {event.commit[:8]}" if event.commit else ""
+    text = f": {event.text}" if event.text else ""
+    return clean_line(f"{_stamp(event.time)} {who} {event.kind}{score}{commit}{text}", 300)
+
+
+@contextmanager
+def _live(output: Output, plan: Plan) -> Generator[Listener]:
+    from rich.console import Console
+    from rich.live import Live
+
+    board = Board()
+    started = time.monotonic()
+    console = Console(stderr=True, highlight=False, no_color=not output.colored)
+    with Live(
+        console=console,
+        refresh_per_second=4,
+        transient=False,
+        get_renderable=lambda: _render(board, plan, time.monotonic() - started),
+    ):
+        yield board.add
+
+
+def _render(board: Board, plan: Plan, seconds: float) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    head = Text(_headline(board, plan, seconds), style="bold", no_wrap=True, overflow="ellipsis")
+    best = Text(_best_line(board), no_wrap=True, overflow="ellipsis")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for title in ("agent", "at", "state"):
+        table.add_column(title, no_wrap=True)
+    for name in sorted(board.agents, key=lambda n: (len(n), n))[:16]:
+        score = board.scores.get(name)
+        table.add_row(
+            Text(name), Text("" if score is None else f"{score:.6g}"), Text(board.agents[name].text)
+        )
+    problem = [Text(clean_line(board.last, 200), style="yellow")] if board.last else []
+    return Group(head, best, table, *problem)
+
+
+def _headline(board: Board, plan: Plan, seconds: float) -> str:
+    parts = [f"{board.evaluations} evaluations", f"{board.rate():.1f}/s", f"{board.failed} failed"]
+    if plan.flags.evaluations is not None:
+        parts[0] = f"{board.evaluations} of {plan.flags.evaluations} evaluations"
+    limit = plan.flags.seconds
+    parts.append(
+        f"{_clock(seconds)} gone" if limit is None else f"{_clock(max(limit - seconds, 0))} left"
+    )
+    return "  ".join(parts)
+
+
+def _best_line(board: Board) -> str:
+    base = "" if board.base is None else f"base {board.base:.6g}"
+    if board.best is None or board.best.score is None:
+        return base or "judging the base ..."
+    best = f"best {board.best.score:.6g} by {board.best.agent} ({board.best.commit[:8]})"
+    return clean_line(f"{base}  {best}  {board.best.text}", 200)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

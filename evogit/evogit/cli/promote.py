@@ -1,0 +1,122 @@
+"""``evogit promote``: bring an individual to a branch of the user's repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from evogit.cli.decisions import commits, report
+from evogit.cli.options import DryRun, Revision, Yes
+from evogit.cli.output import Column
+from evogit.cli.session import Session
+
+if TYPE_CHECKING:
+    from evogit.ids import TreeId
+    from evogit.outcome import Outcome
+    from evogit.steering.promote import Plan
+
+    Gates = Callable[[TreeId], Outcome | None]
+
+How = Literal["squash", "merge", "ff"]
+
+_FILES: Final = (
+    Column("added", "added", right=True, style="green"),
+    Column("removed", "removed", right=True, style="red"),
+    Column("path", "path", flexible=True),
+)
+
+
+def promote(
+    session: Session,
+    revision: Revision,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="BRANCH", help="A branch; default: a new one in evogit/."),
+    ] = None,
+    how: Annotated[How, typer.Option("--how", help="squash, merge or ff.")] = "squash",
+    message: Annotated[
+        str | None, typer.Option("--message", "-m", metavar="TEXT", help="Of the new commit.")
+    ] = None,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run the gates without a sandbox.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring an individual to a branch of your repository.
+
+    The gates run on the final files first. A branch that is checked out is never moved.
+
+    Example: evogit promote best --to main --dry-run
+    """
+    from evogit.steering.promote import plan_promotion
+
+    [commit] = commits(session, [revision])
+    desk = session.desk
+    plan = plan_promotion(
+        session.swarm, session.phylogeny, desk.steering, commit, to=to, mode=how, message=message
+    )
+    data = _as_json(plan)
+    if dry_run:
+        session.output.result(data, lambda: _print(session, plan, data))
+        return
+    plan.checked_tree()
+    if session.output.form == "text":
+        _print(session, plan, data)
+    session.output.confirm(f"write this to branch {plan.branch}?", yes=yes)
+    with _gates(session, unsafe=unsafe) as gates:
+        entry = desk.promote(plan, gates)
+    report(session, entry, f"{commit[:12]} is on branch {plan.branch}")
+
+
+def _as_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "individual": plan.individual,
+        "branch": plan.branch,
+        "mode": plan.mode,
+        "old": plan.old,
+        "message": plan.message,
+        "conflicts": list(plan.conflicts),
+        "files": [
+            {"path": file.path, "added": file.added, "removed": file.removed} for file in plan.files
+        ],
+        "hint": plan.hint,
+    }
+
+
+def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
+    output = session.output
+    at = f"at {plan.old[:12]}" if plan.old else "new"
+    output.pairs([("branch", f"{plan.branch} ({at})"), ("how", plan.mode)])
+    output.line()
+    output.line(plan.message.rstrip())
+    output.line()
+    output.table(data["files"], _FILES)
+    for path in plan.conflicts:
+        output.line(f"conflict  {path}", style="red")
+    if plan.conflicts:
+        output.note(f"by hand: {plan.hint}")
+
+
+@contextmanager
+def _gates(session: Session, *, unsafe: bool) -> Generator[Gates]:
+    """What runs the gates; with none in the spec nothing is started."""
+    if not session.spec.settings.evaluate.gates:
+        yield lambda _: None
+        return
+    from evogit.cli import trusting
+    from evogit.cli.run import make_plan
+    from evogit.evolve.assembly import open_bench, open_judge
+    from evogit.swarm.identity import take_worker
+
+    swarm = session.swarm
+    trusting.require(session, swarm)
+    plan = make_plan(session, swarm, jobs=1, unsafe=unsafe)
+    with ExitStack() as stack:
+        identity = take_worker(swarm.git, swarm.host)
+        stack.callback(identity.release)
+        bench = stack.enter_context(open_bench(swarm, plan))
+        yield open_judge(swarm, plan, bench, identity.name).gates

@@ -1,0 +1,82 @@
+"""Consent: nothing from a repository is executed before its user agreed to exactly that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evogit.errors import PreconditionError
+
+if TYPE_CHECKING:
+    from evogit.cli.session import Session
+    from evogit.config.trust import TrustStore
+    from evogit.swarm.repository import Swarm
+
+
+def store(session: Session) -> TrustStore:
+    """This person's consents."""
+    from evogit.config.trust import TrustStore
+
+    return TrustStore(session.state_home / "trust.json")
+
+
+def content_digest(swarm: Swarm) -> str:
+    """What consent is about, as pinned in the spec: commands, evaluator and lock files."""
+    from evogit.config.trust import digest
+
+    spec = swarm.spec()
+    files = swarm.git.files(swarm.git.commit(swarm.base).tree)
+    locks = [files[path].blob for path in spec.settings.environment.lock if path in files]
+    return digest(spec.settings, " ".join([spec.evaluator, *locks]))
+
+
+def agree(session: Session, swarm: Swarm, *, yes: bool) -> None:
+    """Show what would run and remember the answer.
+
+    Raises:
+        UserError: nobody can be asked and ``yes`` is not given.
+        EvoGitError: the answer was no.
+    """
+    from evogit.config.trust import commands
+
+    output = session.output
+    output.note("These commands will run on this machine, the gates and stages in a sandbox:")
+    for line in commands(swarm.spec().settings):
+        output.note(f"  {line}")
+    output.confirm("Trust exactly these commands?", yes=yes)
+    store(session).trust(swarm.path, content_digest(swarm))
+
+
+def follow_config(session: Session) -> None:
+    """Take an edited evogit.toml over into the spec, and say so. A clone has none to follow."""
+    from evogit.errors import ConfigError, NotFoundError
+    from evogit.initialise import follow_config as follow
+
+    try:
+        source = session.source
+    except NotFoundError:
+        return
+    if source.swarm != session.swarm.path:
+        return
+    try:
+        config = session.config_file
+    except ConfigError:
+        session.output.warn("there is no evogit.toml any more; the spec stays as it is")
+        return
+    now = int(session.clock())
+    if follow(session.swarm, source, config, author=session.user, time=now):
+        session.output.note(f"{config.name} changed; this is a new version of the spec")
+
+
+def require(session: Session, swarm: Swarm) -> None:
+    """Refuse to go on without consent; ``EVOGIT_TRUST=1`` is consent for one invocation.
+
+    Raises:
+        PreconditionError: the commands of this spec were never agreed to.
+    """
+    if session.environ.get("EVOGIT_TRUST") == "1":
+        return
+    if not store(session).is_trusted(swarm.path, content_digest(swarm)):
+        raise PreconditionError(
+            "the commands of this swarm's spec are not trusted on this machine",
+            hint="look at them and agree with `evogit trust`",
+        )

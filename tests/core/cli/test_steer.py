@@ -1,0 +1,145 @@
+"""Commands that decide something."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run, World
+
+
+def git(world: World, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=world.root, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_prune_shows_what_goes_needs_a_yes_and_can_be_undone(cli: Run, world: World) -> None:
+    dry = cli("prune", "a1", "--dry-run", "--json")
+    assert [row["commit"] for row in dry.data["individuals"]] == [world.ids["best"]]
+    assert cli("best", "-k", "1", "--jsonl").lines[0]["commit"] == world.ids["best"]
+    refused = cli("prune", "a1")
+    assert refused.status == 2
+    assert world.ids["best"][:12] in refused.out
+    assert "--yes" in refused.err
+    done = cli("prune", "a1", "--yes", "--json").data
+    assert (done["verb"], done["selects"]) == ("prune", [world.ids["best"]])
+    assert cli("best", "-k", "1", "--jsonl").lines[0]["commit"] == world.ids["two"]
+    assert cli("show", "a1", "--json").data["pruned"] is True
+    assert cli("undo").status == 0
+    assert cli("show", "a1", "--json").data["pruned"] is False
+    assert cli("redo").status == 0
+    assert cli("restore", "a1", "--json").data["verb"] == "restore"
+    assert cli("show", "a1", "--json").data["pruned"] is False
+
+
+def test_pruning_an_ancestor_takes_its_descendants_too(cli: Run, world: World) -> None:
+    rows = cli("prune", world.ids["one"], "--dry-run", "--json").data["individuals"]
+    assert {row["commit"] for row in rows} == {world.ids[n] for n in ("one", "best", "merged")}
+
+
+def test_the_base_can_not_be_pruned(cli: Run, world: World) -> None:
+    assert cli("prune", "base", "--yes").status == 2
+
+
+def test_pins_and_tags_mark_individuals(cli: Run, world: World) -> None:
+    assert cli("pin", "best", "a2").status == 0
+    assert "pinned" in cli("show", "a2", "--json").data["marks"]
+    assert cli("unpin", "a2").status == 0
+    assert "pinned" not in cli("show", "a2", "--json").data["marks"]
+    assert cli("tag", "a2", "second").status == 0
+    assert cli("show", "second", "--json").data["commit"] == world.ids["two"]
+    assert [row["tag"] for row in cli("tag", "--jsonl").lines] == ["second"]
+    assert cli("tag", "best", "second").status == 4
+    assert cli("tag", "--delete", "second").status == 0
+    assert cli("show", "second").status == 3
+    assert cli("tag", "best").status == 2
+    assert cli("tag", "best", "../x").status == 2
+
+
+def test_seed_moves_an_agents_branch(cli: Run, world: World) -> None:
+    assert cli("seed", "best", "a2").status == 0
+    assert cli("show", "a2", "--json").data["commit"] == world.ids["best"]
+    assert cli("seed", "best", "main").status == 2
+
+
+def test_pause_resume_and_stop_are_shown_by_status(cli: Run, world: World) -> None:
+    assert cli("pause", "a1").status == 0
+    states = {row["agent"]: row["state"] for row in cli("status", "--json").data["agents"]}
+    assert states == {"a1": "paused", "a2": "", "a3": ""}
+    assert cli("resume").status == 0
+    assert cli("stop").status == 0
+    assert cli("status", "--json").data["mode"] == "stopped"
+    assert cli("pause", "nobody").status == 3
+
+
+def test_agents_are_listed_and_counted(cli: Run, world: World) -> None:
+    rows = {row["agent"]: row["attempts"] for row in cli("agents", "list", "--jsonl").lines}
+    assert rows == {"a1": 2, "a2": 2, "a3": 1}
+    assert cli("agents", "set", "8", "--json").data["verb"] == "agents"
+    assert cli("agents", "set", "many").status == 2
+    assert cli("agents", "set", "-1").status == 2
+
+
+def test_goal_set_makes_a_version_and_undo_takes_it_back(
+    cli: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli("goal", "set", "Make x small").status == 0
+    assert cli("goal", "show").out == "Make x small\n"
+    assert len(cli("goal", "history", "--jsonl").lines) == 2
+    monkeypatch.setattr("sys.stdin", io.StringIO("From a pipe"))
+    assert cli("goal", "set", "-").status == 0
+    assert cli("goal", "show", "--json").data["goal"] == "From a pipe"
+    assert cli("undo").status == 0
+    assert cli("goal", "show").out == "Make x small\n"
+
+
+def test_operations_are_listed_newest_first(cli: Run, world: World) -> None:
+    cli("pin", "best")
+    cli("feedback", "a1", "try \x1b[31mharder")
+    cli("undo", "@--")
+    rows = cli("op", "log", "--jsonl").lines
+    assert [row["verb"] for row in rows] == ["undo", "feedback", "pin"]
+    assert [row["holds"] for row in rows] == [True, True, False]
+    assert all(row["by"].startswith("ada") for row in rows)
+    text = cli("op", "log").out
+    assert "try harder" in text
+    assert "\x1b" not in text
+    assert cli("undo", "@-9").status == 3
+    assert cli("undo", rows[2]["operation"][:10]).status == 4
+
+
+def test_feedback_needs_words(cli: Run, world: World) -> None:
+    assert cli("feedback", "a1", "  ").status == 2
+
+
+def test_undo_without_decisions_finds_nothing(cli: Run, world: World) -> None:
+    assert cli("undo").status == 3
+    assert cli("redo").status == 3
+
+
+def test_promote_plans_asks_and_makes_a_branch(
+    cli: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(world, "config", "user.name", "Ada")
+    git(world, "config", "user.email", "ada@example.org")
+    before = git(world, "for-each-ref")
+    plan = cli("promote", "best", "--dry-run", "--json").data
+    assert [file["path"] for file in plan["files"]] == ["pkg/x.py"]
+    assert plan["branch"].startswith("evogit/")
+    assert "set x to 3" in cli("promote", "best", "--dry-run").out
+    assert cli("promote", "best").status == 2
+    assert cli("promote", "best", "--to", "main", "--yes").status == 4
+    assert cli("promote", "best", "--to", "take", "--yes").status == 4  # gates need consent
+    assert git(world, "for-each-ref") == before
+    monkeypatch.setenv("EVOGIT_TRUST", "1")
+    done = cli("promote", "best", "--to", "take", "-m", "Larger x", "--yes", "--json")
+    assert done.status == 0, done
+    assert git(world, "show", "take:pkg/x.py") == "x = 3"
+    assert git(world, "log", "-1", "--format=%an %s", "take") == "Ada Larger x"
+    assert git(world, "status", "--porcelain") == ""
