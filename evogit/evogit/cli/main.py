@@ -188,7 +188,8 @@ def _complain(given: Sequence[str], code: str, message: str, hint: str) -> None:
     if _COMPLETE in os.environ:
         return  # nobody wants an error at every tab
     options = _before_dashes(given)
-    form = "lines" if "--jsonl" in options else "json" if "--json" in options else "text"
+    # One line even with --json: it may follow a stream of events.
+    form = "lines" if "--jsonl" in options or "--json" in options else "text"
     Output(Manner(form, _color(given)), os.environ).error(code, message, hint)
 
 

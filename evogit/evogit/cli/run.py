@@ -203,7 +203,8 @@ def _evolve(session: Session, plan: Plan) -> None:
     phylogeny = session.phylogeny
     _report(session, summary, phylogeny)
     if interrupted.is_set():
-        raise KeyboardInterrupt
+        session.output.note("interrupted; everything acknowledged is saved, run again to go on")
+        raise typer.Exit(130)
     raise_if_missed(summary, plan.flags.until)
 
 

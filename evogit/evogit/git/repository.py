@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ class GitRepository:
         isolate_libgit2()
         self.path = path
         self._local = threading.local()
+        self._objects: int | None = None
         _ = self.handle
 
     @property
@@ -155,11 +157,11 @@ class GitRepository:
         Raises:
             OSError: the disk refused, for example because it is full.
         """
-        descriptor = os.open(self.path / "objects", os.O_RDONLY)
-        try:
-            _syncfs(descriptor)
-        finally:
-            os.close(descriptor)
+        if self._objects is None:
+            # Kept open: a descriptor hears only of write errors that came after it was opened.
+            self._objects = os.open(self.path / "objects", os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._objects)
+        _syncfs(self._objects)
 
     def ref(self, name: str) -> CommitId | None:
         """See ``refs.read``."""

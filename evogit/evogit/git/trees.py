@@ -83,15 +83,10 @@ def _walk(
 ) -> Iterator[tuple[str, Entry]]:
     if depth > MAX_DEPTH:
         raise UserError(f"tree {tree} is more than {MAX_DEPTH} folders deep")
-    found = repository[tree]
-    if not isinstance(found, pygit2.Tree):
-        raise UserError(f"{tree} is not a tree")
-    for item in found:
+    for item in _read_tree(repository, tree):
         budget[0] -= 1
         if budget[0] < 0:
-            raise UserError(
-                "tree has too many entries", hint=f"the limit is {MAX_ENTRIES} files and folders"
-            )
+            raise _too_many()
         path = prefix + str(item.name)
         if item.filemode == FileMode.TREE:
             yield from _walk(repository, str(item.id), path + "/", depth + 1, budget)
@@ -99,23 +94,95 @@ def _walk(
             yield path, Entry(int(item.filemode), BlobId(str(item.id)))
 
 
-def check_new_entries(
-    repository: pygit2.Repository, tree: TreeId, known: Mapping[str, Entry]
+def _read_tree(repository: pygit2.Repository, tree: str) -> pygit2.Tree:
+    found: object = repository[tree]
+    if not isinstance(found, pygit2.Tree):
+        raise UserError(f"{tree} is not a tree")
+    return found
+
+
+def _too_many() -> UserError:
+    return UserError(
+        "tree has too many entries", hint=f"the limit is {MAX_ENTRIES} files and folders"
+    )
+
+
+def changed(
+    repository: pygit2.Repository, old: TreeId, new: TreeId, *, most: int = MAX_ENTRIES
+) -> dict[str, Entry | None]:
+    """Files of ``new`` that differ from ``old``, by path; ``None`` where ``new`` has none.
+
+    Opens only folders that differ, so an offspring costs what it changed, not what it holds.
+
+    Raises:
+        UserError: more than ``most`` entries in the folders opened, or more than 100 levels.
+    """
+    found: dict[str, Entry | None] = {}
+    budget = [most]
+    _compare(repository, (old, new), "", 0, budget, found)
+    return found
+
+
+def _compare(
+    repository: pygit2.Repository,
+    pair: tuple[str | None, str | None],
+    prefix: str,
+    depth: int,
+    budget: list[int],
+    found: dict[str, Entry | None],
 ) -> None:
-    """Refuse anything in ``tree`` that an offspring may not add to the ``known`` files of its base.
+    if depth > MAX_DEPTH:
+        raise UserError(f"tree is more than {MAX_DEPTH} folders deep")
+    before, after = (_entries(repository, tree, budget) for tree in pair)
+    _check_twins(prefix, before, after)
+    for name in before.keys() | after.keys():
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        path = prefix + name
+        folders = tuple(e.blob if e and e.mode == FileMode.TREE else None for e in (old, new))
+        if folders != (None, None):
+            _compare(repository, (folders[0], folders[1]), path + "/", depth + 1, budget, found)
+        if new is not None and folders[1] is None:
+            found[path] = new
+        elif old is not None and folders[0] is None:
+            found[path] = None
+
+
+def _entries(
+    repository: pygit2.Repository, tree: str | None, budget: list[int]
+) -> dict[str, Entry]:
+    if tree is None:
+        return {}
+    items = _read_tree(repository, tree)
+    budget[0] -= len(items)
+    if budget[0] < 0:
+        raise _too_many()
+    return {str(i.name): Entry(int(i.filemode), BlobId(str(i.id))) for i in items}
+
+
+def _check_twins(prefix: str, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> None:
+    added = [name for name in after if name not in before]
+    if not added:
+        return
+    folded = {name.casefold(): name for name in after if name not in added}
+    for name in added:
+        twin = folded.setdefault(name.casefold(), name)
+        if twin != name:
+            raise UserError(f"paths {prefix + twin!r} and {prefix + name!r} differ only in case")
+
+
+def check_offspring(repository: pygit2.Repository, base: TreeId, tree: TreeId) -> None:
+    """Refuse what an offspring may not add to its base.
 
     Raises:
         UserError: a forbidden path, a symlink or submodule that the base does not have exactly so,
-            two paths that differ only in case, a blob over 16 MiB, or a bound of ``walk``.
+            two paths that differ only in case, a blob over 16 MiB, or a bound of ``changed``.
     """
-    folded: dict[str, str] = {}
-    for path, entry in walk(repository, tree):
-        twin = folded.setdefault(path.casefold(), path)
-        if known.get(path) == entry:
+    for path, entry in changed(repository, base, tree).items():
+        if entry is None:
             continue
         check_path(path)
-        if twin != path:
-            raise UserError(f"paths {twin!r} and {path!r} differ only in case")
         if not stat.S_ISREG(entry.mode):
             kind = "submodule" if entry.mode == SUBMODULE else "symbolic link"
             raise UserError(f"offspring may not add the {kind} {path!r}")

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from evogit.git.repository import GitRepository
-from evogit.git.trees import EXECUTABLE, Change
+from evogit.git.trees import EXECUTABLE, Change, changed
 from evogit.ids import TreeId
 from evogit.paths import matches
 from evogit.swarm.spec import Spec
@@ -43,21 +43,21 @@ def lay_out(git: GitRepository, evaluator: TreeId, cache: Path) -> Path:
     return final
 
 
-def with_protected(git: GitRepository, spec: Spec, tree: TreeId) -> TreeId:
-    """``tree`` with the protected files as the spec has them, and no others of their names.
+def with_protected(git: GitRepository, spec: Spec, base: TreeId, tree: TreeId) -> TreeId:
+    """``tree`` with the protected files as ``base`` has them, and no others of their names.
 
-    Whatever a candidate did to tests or configuration, this is what gets judged.
+    Whatever a candidate did to tests or configuration, this is what gets judged. The spec's
+    evaluator holds the same files, so its id pins them.
     """
     patterns = spec.settings.search.protected
     if not patterns:
         return tree
-    pinned = {
-        path.removeprefix("protected/"): Change(entry.blob, executable=entry.mode == EXECUTABLE)
-        for path, entry in git.files(spec.evaluator).items()
-        if path.startswith("protected/")
-    }
-    changes: dict[str, Change | None] = dict(pinned)
-    for path in git.files(tree):
-        if path not in pinned and matches(path, patterns):
-            changes[path] = None
+    touched = [path for path in changed(git.handle, base, tree) if matches(path, patterns)]
+    if not touched:
+        return tree
+    pinned = git.files(base)
+    changes: dict[str, Change | None] = {}
+    for path in touched:
+        entry = pinned.get(path)
+        changes[path] = entry and Change(entry.blob, executable=entry.mode == EXECUTABLE)
     return git.change_tree(tree, changes)

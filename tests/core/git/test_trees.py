@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evogit.errors import NotFoundError, UserError
 from evogit.git.repository import GitRepository
-from evogit.git.trees import Change, Entry, check_new_entries, check_path
+from evogit.git.trees import Change, changed, check_offspring, check_path
 from evogit.ids import BlobId, TreeId
 from evogit.judge.workspace import Workspace
 from evogit.swarm.repository import init_bare
@@ -48,6 +48,25 @@ def test_a_tree_after_changes_holds_exactly_what_was_asked_for(
     assert gone == empty
     new = git.change_tree(gone, {p: Change(git.write_blob(d)) for p, d in after.items()})
     assert {p: git.read_blob(e.blob) for p, e in git.files(new).items()} == after
+
+
+@given(FILES, FILES)
+def test_what_changed_turns_the_old_tree_into_the_new_one(
+    git: GitRepository, before: dict[str, bytes], after: dict[str, bytes]
+) -> None:
+    empty = git.build_tree([])
+    trees = [
+        git.change_tree(empty, {p: Change(git.write_blob(d)) for p, d in files.items()})
+        for files in (without_clashes(before), without_clashes(after))
+    ]
+    found = changed(git.handle, trees[0], trees[1])
+    files = git.files(trees[0])
+    for path, entry in found.items():
+        if entry is None:
+            del files[path]
+        else:
+            files[path] = entry
+    assert files == git.files(trees[1])
 
 
 @given(st.lists(FILES, min_size=2, max_size=4))
@@ -133,7 +152,7 @@ def test_a_tree_five_thousand_folders_deep_is_refused(git: GitRepository) -> Non
 def test_a_crafted_name_is_refused_in_an_offspring(git: GitRepository, name: bytes) -> None:
     tree = raw_tree(git, [(b"100644", name, git.write_blob(b"x"))])
     with pytest.raises(UserError):
-        check_new_entries(git.handle, tree, {})
+        check_offspring(git.handle, git.build_tree([]), tree)
 
 
 def test_an_offspring_may_keep_links_and_submodules_of_its_base_but_add_none(
@@ -141,11 +160,12 @@ def test_an_offspring_may_keep_links_and_submodules_of_its_base_but_add_none(
 ) -> None:
     link = git.write_blob(b"target")
     tree = raw_tree(git, [(b"120000", b"link", link), (b"160000", b"sub", "c" * 40)])
-    known = {"link": Entry(0o120000, link), "sub": Entry(0o160000, BlobId("c" * 40))}
-    check_new_entries(git.handle, tree, known)
-    for missing in known:
+    check_offspring(git.handle, tree, tree)
+    for missing in ("link", "sub"):
+        builder = git.handle.TreeBuilder(git.handle[tree].peel(pygit2.Tree))
+        builder.remove(missing)
         with pytest.raises(UserError, match="may not add"):
-            check_new_entries(git.handle, tree, {k: v for k, v in known.items() if k != missing})
+            check_offspring(git.handle, TreeId(str(builder.write())), tree)
     folder = Workspace(git, tmp_path / "slot").show(tree)
     assert (folder / "link").is_symlink()
     assert list((folder / "sub").iterdir()) == []
@@ -155,7 +175,7 @@ def test_paths_that_differ_only_in_case_are_refused(git: GitRepository) -> None:
     blob = git.write_blob(b"x")
     tree = raw_tree(git, [(b"100644", b"A.py", blob), (b"100644", b"a.py", blob)])
     with pytest.raises(UserError, match="differ only in case"):
-        check_new_entries(git.handle, tree, {})
+        check_offspring(git.handle, git.build_tree([]), tree)
 
 
 def test_what_is_missing_is_an_error_that_names_it(git: GitRepository) -> None:
