@@ -140,7 +140,7 @@ def timed(tests: Command) -> Command:
     """The tests as a command whose output is the same each time, so that it can be compared."""
     if tests[1:3] == ("-m", "pytest"):
         # Twice quiet leaves out "in 0.12s"; a random order would print other dots.
-        return ("python", "-m", "pytest", "-qq", "-p", "no:cacheprovider", "-p", "no:randomly")
+        return (*("-qq" if word == "-q" else word for word in tests), "-p", "no:randomly")
     if tests[1:3] == ("-m", "unittest"):
         return tests  # reports on standard error
     return (
@@ -155,11 +155,19 @@ def _python_tests(files: Sequence[str], read: Reader) -> Command | None:
     if not tests:
         return None
     if _uses_pytest(files, tests, read):
-        return ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+        # The first failure decides. Measuring coverage would only take time and write files.
+        quick = ("--no-cov",) if _measures_coverage(files, read) else ()
+        return ("python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *quick)
     inside = [f for f in tests if f.startswith("tests/")]
     if len(inside) == len(tests) and "tests/__init__.py" not in files:
         return ("python", "-m", "unittest", "discover", "-s", "tests")
     return ("python", "-m", "unittest", "discover")
+
+
+def _measures_coverage(files: Sequence[str], read: Reader) -> bool:
+    settings = ("pyproject.toml", "pytest.ini", ".pytest.ini", "setup.cfg", "tox.ini")
+    stated = re.compile(r"^\s*(?:addopts\b.*|[\"'])--cov\b", re.MULTILINE)
+    return any(stated.search(read(f)) for f in settings if f in files)
 
 
 def _uses_pytest(files: Sequence[str], tests: Sequence[str], read: Reader) -> bool:

@@ -32,7 +32,7 @@ name = "speed"
 {comment}run = {run}
 # "speed": today's code and the individual run in turns; what they print must be the same.
 score = "speed"
-repeats = 5
+repeats = 9
 {writable}limits = {{ wall = "2m", cpu = "2m", memory = "2GB", processes = 256, disk = "512MB" }}
 """
 

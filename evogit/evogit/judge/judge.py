@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evogit.config.model import Stage
+from evogit.config.model import Gate, Stage
 from evogit.errors import EvaluatorError, UserError
 from evogit.git.repository import GitRepository
-from evogit.git.trees import check_new_entries
+from evogit.git.trees import check_offspring
 from evogit.ids import CommitId, TreeId
 from evogit.judge.layout import lay_out, with_protected
+from evogit.judge.patience import patient
 from evogit.judge.speed import run_speed
 from evogit.judge.stages import Bench, run_gate, run_stage
 from evogit.judge.workspace import Pool, Slot
@@ -72,8 +74,9 @@ class Judge:
         self.environment = environment
         self._pool = Pool(git, folder, slots)
         self._evaluator = lay_out(git, spec.evaluator, evaluators)
-        self._known = git.files(self._base)
         self._clock = clock
+        self._gates_lock = threading.Lock()
+        self._gate_seconds: dict[str, float] | None = None
 
     def evaluate(self, task: Task) -> Evaluation:
         """Judge one individual now, without looking into any cache.
@@ -110,7 +113,7 @@ class Judge:
         """
         with self._pool.slot() as slot:
             bench = self._bench(slot, tree, self.spec.settings.evaluate.seed)
-            return bench if not isinstance(bench, Bench) else self._run_gates(bench)
+            return bench if not isinstance(bench, Bench) else self._run_gates(bench, tree, slot)
 
     def _outcome(self, task: Task) -> Outcome:
         with self._pool.slot() as slot:
@@ -125,24 +128,38 @@ class Judge:
                     if evaluate.holdout
                     else Rejected("no hold-out")
                 )
-            refused = self._run_gates(bench)
+            refused = self._run_gates(bench, task.tree, slot)
             return refused if refused is not None else self._run_stages(bench, slot)
 
     def _bench(self, slot: Slot, tree: TreeId, seed: int) -> Bench | Outcome:
         try:
-            check_new_entries(self._git.handle, tree, self._known)
-            folder = slot.candidate.show(with_protected(self._git, self.spec, tree))
+            check_offspring(self._git.handle, self._base, tree)
+            folder = slot.candidate.show(with_protected(self._git, self.spec, self._base, tree))
         except UserError as error:
             return Rejected(error.message)
         plausible = self.spec.settings.evaluate.plausible
         return Bench(self._sandbox, folder, self._evaluator, seed, plausible)
 
-    def _run_gates(self, bench: Bench) -> Outcome | None:
+    def _run_gates(self, bench: Bench, tree: TreeId, slot: Slot) -> Outcome | None:
+        known = {} if tree == self._base else self._base_gates(bench, slot)
         for gate in self.spec.settings.evaluate.gates:
-            refused = run_gate(gate, bench)
+            refused = run_gate(_patient(gate, known.get(gate.name)), bench)
             if refused is not None:
                 return refused
         return None
+
+    def _base_gates(self, bench: Bench, slot: Slot) -> dict[str, float]:
+        """Seconds each gate takes on the base, measured once; without those that it fails."""
+        with self._gates_lock:
+            if self._gate_seconds is None:
+                base = replace(bench, candidate=slot.base.show(self._base))
+                found: dict[str, float] = {}
+                for gate in self.spec.settings.evaluate.gates:
+                    started = time.monotonic()
+                    if run_gate(gate, base) is None:
+                        found[gate.name] = time.monotonic() - started
+                self._gate_seconds = found
+            return self._gate_seconds
 
     def _run_stages(self, bench: Bench, slot: Slot) -> Outcome:
         outcome: Outcome = Rejected("the evaluator has no stages")
@@ -173,3 +190,9 @@ class Judge:
         return Failed(
             stage.name, f"score {outcome.score:g} misses the threshold {stage.threshold:g}"
         )
+
+
+def _patient(gate: Gate, base_seconds: float | None) -> Gate:
+    if base_seconds is None:
+        return gate
+    return gate.model_copy(update={"limits": patient(gate.limits, base_seconds)})

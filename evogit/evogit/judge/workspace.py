@@ -84,7 +84,8 @@ class _Export:
             raise UserError(f"tree is more than {MAX_DEPTH} folders deep")
         before, after = self._entries(old), self._entries(new)
         for name, entry in before.items():
-            if not _same_kind(entry, after.get(name)):
+            now = after.get(name)
+            if now is None or now.filemode != entry.filemode:
                 _remove(folder / name)
         for name, entry in after.items():
             was = before.get(name)
@@ -122,10 +123,6 @@ def _data(repository: pygit2.Repository, entry: pygit2.Object) -> bytes:
     if not isinstance(found, pygit2.Blob):
         raise UserError(f"{entry.name!r} is not a file")
     return found.data
-
-
-def _same_kind(old: pygit2.Object, new: pygit2.Object | None) -> bool:
-    return new is not None and old.filemode == FileMode.TREE and new.filemode == FileMode.TREE
 
 
 def _remove(path: Path) -> None:

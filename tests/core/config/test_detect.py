@@ -72,7 +72,7 @@ def test_a_src_layout_with_pytest_and_a_benchmark(tmp_path: Path) -> None:
     assert made.evaluate.files.run == ("bench.py",)
     [stage] = made.evaluate.stages
     assert stage.run == ("python", "/eval/bench.py")
-    assert (stage.score, stage.repeats, stage.writable) == ("speed", 5, False)
+    assert (stage.score, stage.repeats, stage.writable) == ("speed", 9, False)
     assert made.evaluate.direction == "maximize"
     [gate] = made.evaluate.gates
     assert gate.command[:3] == ("python", "-m", "pytest")

@@ -63,13 +63,13 @@ class Court:
         gates: tuple[Gate, ...] = (),
         protected: tuple[str, ...] = ("check.py",),
         plausible: tuple[float, float] | None = None,
+        base: dict[str, str] | None = None,
     ) -> Judge:
         files = EvaluatorFiles(run=("run.py",), score=("score.py",))
         evaluate = Evaluate(files=files, stages=stages, gates=gates, plausible=plausible)
         settings = Settings(evaluate=evaluate, search=Search(protected=protected))
-        source = user_repository(
-            self._folder / "user", {"program.py": "print(1)\n", "check.py": "import program\n"}
-        )
+        files_of_base = {"program.py": "print(1)\n", "check.py": "import program\n", **(base or {})}
+        source = user_repository(self._folder / "user", files_of_base)
         found = find_source(source)
         pinned = {
             "run/run.py": PinnedFile(run.encode()),

@@ -124,3 +124,14 @@ def test_a_symlink_that_an_individual_adds_is_rejected(court: Court) -> None:
     builder.insert("link", git.handle.create_blob(b"/etc/passwd"), 0o120000)
     tree = TreeId(str(builder.write()))
     assert isinstance(judge.evaluate(Task(court.swarm.base, tree, 0)).outcome, Rejected)
+
+
+def test_files_beside_a_changed_one_stay_as_they_are(court: Court) -> None:
+    judge = court.judge()
+    kept = {"pkg/one.py": "ONE = 1\n", "pkg/two.py": "TWO = 2\n", "pkg/deep/three.txt": "3"}
+    look = "import pathlib\nprint(sum(1 for p in pathlib.Path('.').rglob('*') if p.is_file()))\n"
+    before = court.outcome(judge, {"program.py": look, **kept})
+    assert before == Scored(5.0)
+    for turn in range(4):
+        changed = {**kept, "pkg/two.py": f"TWO = {turn + 3}\n"}
+        assert court.outcome(judge, {"program.py": look, **changed}) == before

@@ -10,8 +10,10 @@ import subprocess
 import sys
 import threading
 import time
+import venv
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -191,3 +193,15 @@ def _until(condition: object, *, wanted: bool) -> bool:
             return True
         time.sleep(0.01)
     return False
+
+
+def test_a_virtual_environment_below_tmp_can_be_used() -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        venv.create(folder, with_pip=False)
+        sandbox = BubblewrapSandbox(Runtime(Path(folder, "bin", "python"), paths=(Path(folder),)))
+        try:
+            done = sandbox.start(Job(["python", "-c", "import sys; print(sys.prefix)"])).wait()
+        finally:
+            sandbox.close()
+    assert done.stdout.decode().strip() == folder

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evogit.sandbox.base import Completed, Job, Mount
+from evogit.errors import EvaluatorError
+from evogit.sandbox.base import Completed, Job, Mount, Runtime, Sandbox
 from evogit.sandbox.warm import WarmSandbox
 
 MakeJob = Callable[..., Job]
@@ -205,3 +208,31 @@ def test_startup_variables_of_the_runtime_reach_the_interpreter(
     finally:
         sandbox.close()
     assert (unbuffered, count) == (b"True", b"2")
+
+
+def test_modules_are_found_in_a_mounted_folder_of_pythonpath(
+    make_sandbox: Callable[..., WarmSandbox], make_job: MakeJob, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tree"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "brought_along.py").write_text("ANSWER = 42\n")
+    sandbox = make_sandbox({"PYTHONPATH": "/candidate/src"})
+    try:
+        # What the first job does not find must not stay unfound for the second.
+        missing = sandbox.start(make_job("import brought_along")).wait()
+        job = make_job("import brought_along as b; print(b.ANSWER)")
+        job = replace(job, mounts=[*job.mounts, Mount(folder, "/candidate")])
+        found = sandbox.start(job).wait()
+    finally:
+        sandbox.close()
+    assert (missing.status, found.stdout) == (1, b"42\n")
+
+
+def test_with_an_interpreter_below_tmp_jobs_run_in_the_inner_sandbox(
+    cold_refused: Callable[[], Sandbox], make_job: MakeJob
+) -> None:
+    runtime = Runtime(Path(sys.executable), paths=(Path("/tmp/project/.venv"),))  # noqa: S108
+    sandbox = WarmSandbox(cold_refused(), runtime)
+    assert "below /tmp" in sandbox.probe().reason
+    with pytest.raises(EvaluatorError, match="was not run warm"):
+        sandbox.start(make_job("pass"))

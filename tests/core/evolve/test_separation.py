@@ -1,0 +1,66 @@
+"""What a run claims of its best individual: fresh repeats against the base's own noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.core.conftest import Garden
+
+from evogit.evolve.calibration import Separation, separation
+from evogit.ids import CommitId
+from evogit.outcome import Scored
+from evogit.records import Evaluation
+from evogit.swarm.journal import Journal
+
+
+def judged(garden: Garden, commit: CommitId, scores: Sequence[float]) -> None:
+    """Write the search's verdict and further repeats of it into a journal."""
+    tree = garden.swarm.git.commit(commit).tree
+    evaluator = garden.swarm.spec().evaluator
+    journal = Journal(garden.swarm.git, "w1")
+    for number, score in enumerate(scores):
+        purpose = "repeat" if number else "search"
+        record = Evaluation(
+            commit, tree, evaluator, "", number, Scored(score), purpose=purpose, time=float(number)
+        )
+        journal.append(record, subject="evaluate", keep=(commit,)).result()
+    journal.close()
+
+
+def claim(garden: Garden, *, maximize: bool = True) -> Separation:
+    found = separation(garden.phylogeny(), 0, maximize=maximize)
+    assert found is not None
+    return found
+
+
+def test_nothing_is_claimed_before_the_base_is_judged(garden: Garden) -> None:
+    assert separation(garden.phylogeny(), 0, maximize=True) is None
+
+
+def test_the_base_alone_is_no_gain(garden: Garden) -> None:
+    judged(garden, garden.swarm.base, [1.0, 1.1, 0.9, 1.0, 1.0])
+    found = claim(garden)
+    assert (found.best, found.real, round(found.floor, 6)) == (0, False, 0.2)
+
+
+def test_a_gain_within_the_noise_of_the_base_is_no_separation(garden: Garden) -> None:
+    judged(garden, garden.swarm.base, [1.0, 1.1, 0.9, 1.0, 1.0])
+    judged(garden, garden.grow("a1", {"pkg/x.py": "x = 1\n"}), [1.15])
+    assert not claim(garden).real
+
+
+def test_the_luck_that_chose_an_individual_is_not_reported(garden: Garden) -> None:
+    judged(garden, garden.swarm.base, [1.0, 1.1, 0.9, 1.0, 1.0])
+    lucky = garden.grow("a1", {"pkg/x.py": "x = 1\n"})
+    judged(garden, lucky, [4.0, 2.0, 2.0, 1.1, 1.0, 1.2, 1.1, 1.1])
+    found = claim(garden)
+    assert (round(found.score, 6), found.fresh, found.real) == (1.1, 5, False)
+
+
+def test_a_gain_that_fresh_repeats_confirm_is_real(garden: Garden) -> None:
+    judged(garden, garden.swarm.base, [1.0, 1.1, 0.9, 1.0, 1.0])
+    better = garden.grow("a1", {"pkg/x.py": "x = 1\n"})
+    judged(garden, better, [1.6, 1.5, 1.5, 1.4, 1.5, 1.6, 1.5, 1.5])
+    found = claim(garden)
+    assert found.real
+    assert round(found.score, 6) == 1.5

@@ -1,0 +1,74 @@
+"""Speed is how many times less processor time an individual takes than the base for the same output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.core.judge.conftest import LIMITS, stage
+
+from evogit.config.model import Gate, Limits
+from evogit.outcome import Failed, Scored, TimedOut
+
+if TYPE_CHECKING:
+    from tests.core.judge.conftest import Court
+
+WORK = "total = 0\nfor number in range({}):\n    total += number % 7\nprint('done')\n"
+SPEED = stage(score="speed", repeats=5)
+LOOK = """
+import importlib.util, pathlib, sys
+sys.path.insert(0, '.')
+import program
+cached = pathlib.Path(importlib.util.cache_from_source('program.py'))
+sys.exit(0 if cached.is_file() else 3)
+"""
+
+
+def test_half_the_work_is_about_twice_as_fast(court: Court) -> None:
+    judge = court.judge(stages=(SPEED,), base={"program.py": WORK.format(1_000_000)})
+    outcome = court.outcome(judge, {"program.py": WORK.format(500_000)})
+    assert isinstance(outcome, Scored)
+    assert 1.3 < outcome.score < 3
+    assert outcome.metrics["base_seconds"] > outcome.metrics["seconds"] > 0
+
+
+def test_another_output_is_no_speed(court: Court) -> None:
+    judge = court.judge(stages=(SPEED,), base={"program.py": "print(1)\n"})
+    assert court.outcome(judge, {"program.py": "print(2)\n"}) == Failed(
+        "main", "its output differs from the base's"
+    )
+
+
+def test_an_individual_that_never_ends_is_given_up_long_before_the_limit(court: Court) -> None:
+    long = Limits(**{**LIMITS.model_dump(), "wall": 600, "cpu": 600})
+    judge = court.judge(
+        stages=(stage(score="speed", limits=long),), base={"program.py": "print(1)\n"}
+    )
+    outcome = court.outcome(judge, {"program.py": "while True: pass\n"})
+    assert outcome == TimedOut("main", 10.0)
+
+
+def test_a_gate_that_never_ends_is_given_up_long_before_its_limit(court: Court) -> None:
+    long = Limits(**{**LIMITS.model_dump(), "wall": 600, "cpu": 600})
+    gate = Gate(name="check", command=("python", "check.py"), limits=long)
+    judge = court.judge(gates=(gate,))
+    assert court.outcome(judge, {"program.py": "while True: pass\n"}) == TimedOut("check", 10.0)
+
+
+def test_timed_programs_find_their_byte_code(court: Court) -> None:
+    judge = court.judge(run=LOOK, stages=(SPEED,), base={"program.py": "VALUE = 1\n"})
+    for value in (2, 3, 2):
+        outcome = court.outcome(judge, {"program.py": f"VALUE = {value}\n"})
+        assert isinstance(outcome, Scored)
+
+
+def test_byte_code_of_an_earlier_individual_is_not_taken_for_this_ones(court: Court) -> None:
+    run = "import sys\nsys.path.insert(0, '.')\nimport program\nprint(program.VALUE)\n"
+    judge = court.judge(run=run, stages=(SPEED,), base={"program.py": "VALUE = 1\n"})
+    outcomes = [court.outcome(judge, {"program.py": f"VALUE = {n}  #\n"}) for n in (1, 2, 1, 3)]
+    assert [type(outcome) for outcome in outcomes] == [Scored, Failed, Scored, Failed]
+
+
+def test_sources_that_do_not_compile_do_not_stop_the_others(court: Court) -> None:
+    judge = court.judge(run=LOOK, stages=(SPEED,), base={"program.py": "VALUE = 1\n"})
+    outcome = court.outcome(judge, {"program.py": "VALUE = 2\n", "broken.py": "def (:\n"})
+    assert isinstance(outcome, Scored)
