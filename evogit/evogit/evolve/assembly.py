@@ -8,11 +8,11 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from evogit.config.model import Settings
 from evogit.environment import prepare
-from evogit.errors import ConfigError
+from evogit.errors import ConfigError, EvoGitError
 from evogit.evolve.budget import Allowance, Flags, SwarmBudget
 from evogit.evolve.calibration import Calibration, calibrate, confirm_best
 from evogit.evolve.directions import Directions
@@ -35,6 +35,11 @@ from evogit.swarm.maintenance import LOOSE_LIMIT, estimate_loose, maintain
 from evogit.swarm.repository import Swarm
 from evogit.swarm.spec import Spec
 from evogit.sync.background import BackgroundSync
+
+_UPKEEP_SECONDS: Final = 1.0
+_UPKEEP_RETRY_SECONDS: Final = 60.0
+_LEFT_LOOSE: Final = 250
+"""A run that ends with fewer loose objects than this (1 MB of disk) leaves them to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +150,8 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         stack.callback(identity.release)
         journal = Journal(swarm.git, identity.name)
         stack.callback(journal.close)
-        exchange = _background(swarm, identity.name, tell) if plan.sync else None
-        if exchange is not None:
-            stack.callback(exchange.finish)
+        upkeep = _Upkeep(swarm, _problems(identity.name, tell), exchanges=plan.sync)
+        stack.callback(upkeep.finish)
         bench = stack.enter_context(open_bench(swarm, plan))
         stack.callback(bench.phylogeny.save)
         claims = Claims(swarm.git, identity.name)
@@ -170,7 +174,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         if calibration is not None:
             _tell_calibration(shared, calibration)
         agents = _maker(bench.spec.settings, plan)
-        worker = Worker(identity, shared, agents, plan.agents, _upkeep(swarm, exchange))
+        worker = Worker(identity, shared, agents, plan.agents, upkeep)
         summary = worker.run()
         if noise > 0 and not stop.is_set():
             confirm_best(verdicts, bench.phylogeny)
@@ -244,24 +248,39 @@ def _maker(settings: Settings, plan: Plan) -> Callable[[int], Agent]:
     return lambda number: makers[number % len(makers)]()
 
 
-def _background(swarm: Swarm, worker: str, tell: Listener) -> BackgroundSync:
-    def problem(text: str) -> None:
-        tell(Event("problem", round(time.time(), 3), worker, text=text))
-
-    return BackgroundSync(swarm, problem)
+def _problems(worker: str, tell: Listener) -> Callable[[str], None]:
+    return lambda text: tell(Event("problem", round(time.time(), 3), worker, text=text))
 
 
-def _upkeep(swarm: Swarm, exchange: BackgroundSync | None) -> Callable[[], None]:
-    last = [time.monotonic()]
+class _Upkeep:
+    """Packing and exchanging beside the agents; what fails here is told and stops nothing."""
 
-    def upkeep() -> None:
-        if exchange is not None:
-            exchange.tick()
-        if time.monotonic() - last[0] > 1 and estimate_loose(swarm) > LOOSE_LIMIT:
-            maintain(swarm, at_least=LOOSE_LIMIT)
-            last[0] = time.monotonic()
+    def __init__(self, swarm: Swarm, problem: Callable[[str], None], *, exchanges: bool) -> None:
+        self._swarm = swarm
+        self._problem = problem
+        self._exchange = BackgroundSync(swarm, problem) if exchanges else None
+        self._next = 0.0
 
-    return upkeep
+    def __call__(self) -> None:
+        if self._exchange is not None:
+            self._exchange.tick()
+        if time.monotonic() > self._next and estimate_loose(self._swarm) > LOOSE_LIMIT:
+            self._pack(LOOSE_LIMIT)
+
+    def finish(self) -> None:
+        """Others see the last steps, and what is left on disk is small."""
+        if self._exchange is not None:
+            self._exchange.finish()
+        self._pack(_LEFT_LOOSE)
+
+    def _pack(self, at_least: int) -> None:
+        pause = _UPKEEP_SECONDS
+        try:
+            maintain(self._swarm, at_least=at_least)
+        except (EvoGitError, OSError) as error:
+            self._problem(f"packing: {error}")
+            pause = _UPKEEP_RETRY_SECONDS
+        self._next = time.monotonic() + pause
 
 
 def _tell_calibration(shared: Shared, found: Calibration) -> None:

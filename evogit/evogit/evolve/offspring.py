@@ -45,6 +45,10 @@ class Draft:
     merge_base: CommitId | None = None
 
 
+class _UnreadableError(UserError):
+    """A parent, perhaps a stranger's, holds a file of more than may be read."""
+
+
 class Nursery:
     """Makes individuals under one version of the spec. Thread-safe.
 
@@ -86,7 +90,10 @@ class Nursery:
             return Made(step.operator, None, None, error.message)
         search, goal = self._spec.settings.search, self._spec.settings.goal.text
         task = Task(step.operator, genomes, inspirations, search, goal, feedback, random)
-        answer = agent.propose(task)
+        try:
+            answer = agent.propose(task)
+        except _UnreadableError as error:
+            return Made(step.operator, None, None, error.message)
         if isinstance(answer, NoProposal):
             return Made(
                 answer.operator,
@@ -149,7 +156,10 @@ class Nursery:
 
     def _merge(self, step: Step, random: Random) -> Draft | str:
         policy = self._spec.settings.search.conflicts
-        found = merge_parents(self._git, self._phylogeny, step.parents, policy, random)
+        try:
+            found = merge_parents(self._git, self._phylogeny, step.parents, policy, random)
+        except UserError as error:
+            return error.message
         if isinstance(found, str):
             return found
         return Draft(found.tree, found.parents, found.subject, merge_base=found.base)
@@ -163,7 +173,11 @@ class Nursery:
         }
 
         def read(path: str) -> bytes:
-            return self._git.read_blob(readable[path].blob)
+            blob = readable[path].blob
+            try:
+                return self._git.read_blob(blob)
+            except UserError as error:
+                raise _UnreadableError(f"a parent's {path!r} can not be read: {error}") from error
 
         return Genome(commit, tree, tuple(readable), read, self._phylogeny.score(index))
 

@@ -143,7 +143,7 @@ class Ledger:
         self.last_steps: dict[str, int] = {}
         self.spent = Spent()
         self._order: array[int] | None = None
-        self._by_agent: dict[int, array[int]] | None = None
+        self._by_agent: dict[int, array[int]] = {}
 
     def add(self, entry: bytes, place: int, row: Row) -> int | None:
         """Take in one record; the row of the genome whose judgement it may change, if any."""
@@ -197,8 +197,8 @@ class Ledger:
         if self.open_leases:
             self.open_leases.pop((name, step), None)
         self.last_steps[name] = max(step, self.last_steps.get(name, 0))
-        if self._by_agent is not None:
-            insort(self._by_agent.setdefault(agent, array("I")), row, key=self.attempt_key)
+        if agent in self._by_agent:
+            insort(self._by_agent[agent], row, key=self.attempt_key)
         self._count(attempts=1, tokens=tokens, cost=cost, seconds=seconds)
 
     def _settled(self, agent: str, step: int) -> bool:
@@ -248,13 +248,13 @@ class Ledger:
         return self._order
 
     def attempt_rows(self, agent: str) -> array[int]:
-        """Rows of one agent's attempts in order."""
-        if self._by_agent is None:
-            found: dict[int, array[int]] = {}
-            for row in sorted(range(len(self.attempt_times)), key=self.attempt_key):
-                found.setdefault(self.attempt_agents[row], array("I")).append(row)
-            self._by_agent = found
-        return self._by_agent.get(self.names.add(agent), array("I"))
+        """Rows of one agent's attempts in order; an agent is sorted when it is first asked for."""
+        number = self.names.add(agent)
+        found = self._by_agent.get(number)
+        if found is None:
+            rows = [row for row, owner in enumerate(self.attempt_agents) if owner == number]
+            found = self._by_agent[number] = array("I", sorted(rows, key=self.attempt_key))
+        return found
 
     def evaluations_of(self, genome: int) -> list[int]:
         """Rows of the evaluations of one genome in order; of equal keys only the newest."""

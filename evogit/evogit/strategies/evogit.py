@@ -24,6 +24,9 @@ class EvoGit:
         cross: chance that a step recombines with another tip by the agent's own operator.
         borrow: chance that a step mutates a tip picked by tournament instead of the agent's own.
         tournament: how many tips compete in that pick.
+        drift: chance that an offspring as good as the agent's tip, but no better, is accepted.
+            Such neutral steps cross plateaus (see ``common.improves``), but each may add code
+            without effect, and a lineage that drifts freely bloats until few mutations matter.
     """
 
     def __init__(
@@ -33,11 +36,13 @@ class EvoGit:
         cross: object = 0.15,
         borrow: object = 0.25,
         tournament: object = 3,
+        drift: object = 0.05,
     ) -> None:
         self._merge_every = int(option("merge_every", merge_every, 0, 10**6))
         self._cross = option("cross", cross, 0, 1)
         self._borrow = option("borrow", borrow, 0, 1)
         self._tournament = int(option("tournament", tournament, 1, 1000))
+        self._drift = option("drift", drift, 0, 1)
 
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
         """Merge on every k-th step, else cross, borrow or mutate by chance."""
@@ -70,6 +75,9 @@ class EvoGit:
         outcome: Outcome,
         random: Random,
     ) -> bool:
-        """Not worse than where the agent stands."""
-        del random
-        return improves(phylogeny, agent, offspring, outcome)
+        """Better than where the agent stands, or now and then as good."""
+        if not improves(phylogeny, agent, offspring, outcome):
+            return False
+        here = phylogeny.fitness(standing(phylogeny, agent))
+        equal = phylogeny.fitness(phylogeny.index(offspring)) == here
+        return not equal or random.random() < self._drift

@@ -6,5 +6,6 @@
 - ``identity``: who a worker or a person is, and which locks are theirs to heal
 - ``spec``: goal, evaluator, gates and protected files, one commit per version
 - ``claims``: exactly one worker does a job
+- ``recovery``: after a power cut, what was never durable is removed
 - ``maintenance``: packing by explicit ids, on our repository only
 """

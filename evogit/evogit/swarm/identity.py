@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,9 +20,11 @@ from typing import Final
 from evogit.errors import PreconditionError
 from evogit.git.refs import remove_stale_locks
 from evogit.git.repository import GitRepository
-from evogit.ids import CLAIMS, HEADS, JOURNALS, checked_name, slug
+from evogit.ids import HEADS, JOURNALS, checked_name, slug
+from evogit.swarm.recovery import recover
 
 _MAX_WORKERS: Final = 10_000
+_WORKER: Final = re.compile(r"(?:.*-)?w[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def take_worker(git: GitRepository, host: str) -> Identity:
     Raises:
         PreconditionError: 10,000 workers are alive.
     """
+    recover(git)
     folder = identities(git)
     for number in range(1, _MAX_WORKERS):
         name = f"{host}-w{number}" if host else f"w{number}"
@@ -88,6 +92,9 @@ def take_person(git: GitRepository, user: str, host: str) -> Generator[str]:
         host: what tells this clone apart from others of the same person.
     """
     name = slug(f"{user}-{host}" if host else user, "human")
+    if _WORKER.fullmatch(name):  # a login such as "w1" is not that worker
+        name = f"{name[:34]}-human"
+    recover(git)
     descriptor = os.open(identities(git) / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -100,13 +107,7 @@ def take_person(git: GitRepository, user: str, host: str) -> Generator[str]:
 def is_alive(git: GitRepository, name: str) -> bool:
     """Whether a process of this machine holds ``name`` now."""
     path = identities(git) / checked_name(name)
-    if not path.exists():
-        return False
-    descriptor = _try_lock(path)
-    if descriptor is None:
-        return True
-    os.close(descriptor)
-    return False
+    return path.exists() and _is_held(path)
 
 
 def identities(git: GitRepository) -> Path:
@@ -119,11 +120,34 @@ def identities(git: GitRepository) -> Path:
 def _try_lock(path: Path) -> int | None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        while not _locked(descriptor, fcntl.LOCK_EX):
+            # Somebody may only be asking whether the owner lives; a name must not be skipped
+            # for that, or its journal and agents would wait for nobody.
+            if _is_held(path):
+                os.close(descriptor)
+                return None
+            time.sleep(0.0002)
+    except BaseException:
         os.close(descriptor)
-        return None
+        raise
     return descriptor
+
+
+def _is_held(path: Path) -> bool:
+    """Askers share the lock among themselves, so that none takes another for the owner."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return not _locked(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _heal(git: GitRepository, identity: Identity) -> None:
@@ -135,15 +159,3 @@ def _heal(git: GitRepository, identity: Identity) -> None:
         if identity.owns_agent(agent):
             stale.append(HEADS + agent)
     remove_stale_locks(git.path, stale)
-    _heal_claims(git)
-
-
-def _heal_claims(git: GitRepository) -> None:
-    """Claim locks carry no owner while they are being written; one older than a minute is dead."""
-    folder = git.path / CLAIMS.rstrip("/")
-    for lock in folder.glob("*.lock"):
-        try:
-            if time.time() - lock.stat().st_mtime > 60:
-                lock.unlink()
-        except FileNotFoundError:
-            continue

@@ -8,6 +8,7 @@ share the next one (group commit), so many agents cost little more than one.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,8 +42,8 @@ class JournalEntry:
 
 @dataclass(slots=True)
 class _Pending:
-    record: Record
-    subject: str
+    message: str
+    time: int
     keep: Sequence[CommitId]
     artefacts: Mapping[str, bytes]
     done: Future[CommitId] = field(default_factory=Future[CommitId])
@@ -80,12 +81,14 @@ class Journal:
         """Queue one entry; the future yields its id once it is durable: only then is it acknowledged.
 
         Artefacts over 256 KiB are cut and say so. The future raises ``OSError`` or ``GitError``
-        when the entry could not be made durable (a full disk); it was then not recorded, and later
-        appends may succeed again.
+        when the entry could not be made durable (a full disk): it was then not acknowledged, and
+        later appends may succeed again.
         """
         if self._closed:
             raise InternalError(f"journal {self._writer} is closed")
-        pending = _Pending(record, subject, keep, artefacts or {})
+        headline = clean_line(subject or record.kind, 120)
+        message = f"{headline}\n\n{dump(record)}\n"
+        pending = _Pending(message, int(record.time), keep, artefacts or {})
         self._queue.put(pending)
         return pending.done
 
@@ -125,12 +128,18 @@ class Journal:
     def _commit_round(self, batch: list[_Pending]) -> None:
         try:
             ids = self._write(batch)
-        except (OSError, ValueError, pygit2.GitError, EvoGitError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
+            self._look_again()
             for pending in batch:
                 pending.done.set_exception(error)
             return
         for pending, entry in zip(batch, ids, strict=True):
             pending.done.set_result(entry)
+
+    def _look_again(self) -> None:
+        """After a failure the ref may have moved all the same: when only syncing it failed."""
+        with contextlib.suppress(OSError, pygit2.GitError, EvoGitError):
+            self._tip = self._git.ref(self.ref) or self._tip
 
     def _write(self, batch: list[_Pending]) -> list[CommitId]:
         tip, ids = self._tip, list[CommitId]()
@@ -150,11 +159,9 @@ class Journal:
                 for name, data in pending.artefacts.items()
             }
             tree = self._git.build_tree((name, Entry(FILE, blob)) for name, blob in blobs.items())
-        subject = clean_line(pending.subject or pending.record.kind, 120)
-        message = f"{subject}\n\n{dump(pending.record)}\n"
         keep = [commit for commit in dict.fromkeys(pending.keep) if commit != previous]
         return self._git.write_commit(
-            tree, [previous, *keep], message, author=self._writer, time=int(pending.record.time)
+            tree, [previous, *keep], pending.message, author=self._writer, time=pending.time
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from evogit.swarm.repository import Swarm
 
 LOOSE_LIMIT: Final = 5000
 """Loose objects cost 4 KiB of disk each; packing this many takes about half a second."""
+_REMAINS_SECONDS: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,21 @@ def maintain(swarm: Swarm, *, at_least: int = 0) -> Report:
         GitError: git failed, for instance on a full disk; nothing was lost.
     """
     with _exclusive(swarm.private / "maintenance.lock") as held:
-        if not held:
+        if held is None:
             return Report(busy=True)
+        _remove_remains(swarm.path / "objects")
         loose = _loose(swarm.path / "objects")
         packs = len(list((swarm.path / "objects" / "pack").glob("*.pack")))
         if not loose or len(loose) < at_least:
             return Report(0, len(loose), packs)
         target = str(swarm.path / "objects" / "pack" / "pack")
-        run_git(
-            swarm.path, "pack-objects", "-q", "--threads=1", target, stdin="\n".join(loose).encode()
-        )
-        run_git(swarm.path, "prune-packed", "-q")
-        run_git(swarm.path, "commit-graph", "write", "--reachable", "--split", "--no-progress")
+        names = "\n".join(loose).encode()
+        for stdin, command in (
+            (names, ("pack-objects", "-q", "--threads=1", target)),
+            (b"", ("prune-packed", "-q")),
+            (b"", ("commit-graph", "write", "--reachable", "--split", "--no-progress")),
+        ):
+            run_git(swarm.path, *command, stdin=stdin, inherit=(held,))
         return Report(len(loose), len(loose), packs + 1)
 
 
@@ -63,6 +68,23 @@ def estimate_loose(swarm: Swarm) -> int:
     """About how many loose objects there are, from one of the 256 folders; microseconds."""
     folder = swarm.path / "objects" / "17"
     return len(os.listdir(folder)) * 256 if folder.exists() else 0  # noqa: PTH208  # names only
+
+
+def _remove_remains(objects: Path) -> None:
+    """Remove what killed processes left half-written.
+
+    Git programs inherit the lock we hold, so a lock on the commit-graph is certainly stale; other
+    writers' temporary files are told by their age.
+    """
+    for lock in (objects / "info" / "commit-graphs").glob("*.lock"):
+        lock.unlink(missing_ok=True)
+    before = time.time() - _REMAINS_SECONDS
+    for path in (*objects.glob("??/tmp_obj_*"), *objects.glob("pack/tmp_*")):
+        try:
+            if path.stat().st_mtime < before:
+                path.unlink()
+        except FileNotFoundError:
+            continue
 
 
 def _loose(objects: Path) -> list[str]:
@@ -75,13 +97,13 @@ def _loose(objects: Path) -> list[str]:
 
 
 @contextmanager
-def _exclusive(path: Path) -> Generator[bool]:
+def _exclusive(path: Path) -> Generator[int | None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        yield False
+        yield None
     else:
-        yield True
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -11,7 +11,7 @@ from evogit.errors import EvoGitError, NotFoundError, PreconditionError
 from evogit.git.program import run_git
 from evogit.ids import BASE_REF, SPEC_REF, slug
 from evogit.swarm.repository import Swarm, init_bare
-from evogit.sync.remote import ORIGIN, sync
+from evogit.sync.remote import ORIGIN, checked_url, sync
 
 SWARM: Final = "swarm.git"
 
@@ -24,16 +24,17 @@ def clone_swarm(url: str, folder: Path, *, hostname: str) -> Swarm:
 
     Raises:
         PreconditionError: ``folder`` exists and is not empty.
+        UserError: ``url`` can not be given to git.
         NotFoundError: the remote holds no swarm.
         GitError: the remote could not be reached.
     """
     if folder.exists() and any(folder.iterdir()):
         raise PreconditionError(f"{folder} is not empty", hint="name another folder")
+    usable = checked_url(url)
     path = folder / SWARM
     try:
         git = init_bare(path)
-        local = Path(url).expanduser()
-        git.handle.config[f"remote.{ORIGIN}.url"] = str(local.resolve()) if local.exists() else url
+        git.handle.config[f"remote.{ORIGIN}.url"] = usable
         git.handle.config["evogit.host"] = (
             f"{slug(hostname)[:16].rstrip('-')}-{secrets.token_hex(2)}"
         )

@@ -1,29 +1,47 @@
 """Publishing what is ours and fetching what is everyone else's, through any git URL.
 
-Ours are the journals and agents of this clone's identities. Journals only ever move forward, on
-both sides: one that was rewritten at the other end is refused and reported. Branches of agents
-move freely, so they are pushed with a lease on what we saw last. What others published lands in
-``refs/evogit/remotes/<remote>/``; nothing is pruned, so nobody can make us forget by deleting.
+Ours are the journals and agents of this clone's identities: they are pushed and never fetched.
+Journals only ever move forward, on both sides; one that was rewritten at the other end is refused
+and reported, one that was deleted or set back there is published again. Branches of agents move
+freely. What others published lands in ``refs/evogit/remotes/<remote>/``; nothing is pruned, so
+nobody can make us forget by deleting. What is to be done is decided by the remote's own list of
+refs; one ref that git refuses, whatever it holds, does not keep the others from being exchanged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+import os
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from evogit.errors import ConflictError, GitError, PreconditionError, UserError
 from evogit.git.program import run_git
-from evogit.ids import BASE_REF, HEADS, JOURNALS, REMOTES, SPEC_REF, CommitId, is_name
+from evogit.ids import (
+    BASE_REF,
+    HEADS,
+    JOURNALS,
+    REMOTES,
+    SPEC_REF,
+    CommitId,
+    is_name,
+    is_object_id,
+)
 from evogit.swarm.identity import identities
 from evogit.swarm.repository import Swarm
 from evogit.text import clean_line
 
 ORIGIN: Final = "origin"
 _MINE: Final = REMOTES + ORIGIN
-_TIMEOUT: Final = 300.0
+TIMEOUT: Final = 300.0
 _BATCH: Final = 200
+_REFUSED: Final = 1
+"""Exit status of git fetch and push when single refs were refused; 128 means nothing was done."""
+
+_Refs = Mapping[str, CommitId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +62,29 @@ def set_remote(swarm: Swarm, url: str) -> None:
     """Remember the URL of the swarm's remote.
 
     Raises:
+        UserError: see ``checked_url``.
+    """
+    swarm.configure(f"remote.{ORIGIN}.url", checked_url(url))
+
+
+def checked_url(url: str) -> str:
+    """A URL that may be given to git; a local path is made absolute.
+
+    Raises:
         UserError: it is empty, starts with ``-``, or names a helper program (``ext::``).
     """
     if not url or url.startswith("-") or "::" in url or clean_line(url, 2000) != url:
         raise UserError(f"{clean_line(url, 80)!r} is not a usable git URL")
     local = Path(url).expanduser()
-    swarm.configure(f"remote.{ORIGIN}.url", str(local.resolve()) if local.exists() else url)
+    return str(local.resolve()) if local.exists() else url
 
 
-def sync(swarm: Swarm) -> Synced:
+def sync(swarm: Swarm, *, timeout: float = TIMEOUT) -> Synced:
     """Fetch, then push. Safe beside running workers and other clones; repeatable at any time.
+
+    Args:
+        swarm: what to exchange with its remote.
+        timeout: seconds after which one call of git is given up.
 
     Raises:
         PreconditionError: there is no remote, or the remote holds another swarm.
@@ -61,101 +92,186 @@ def sync(swarm: Swarm) -> Synced:
     """
     if not remote_url(swarm):
         raise PreconditionError("this swarm has no remote", hint="evogit sync --remote URL")
-    fetched, refused = _fetch(swarm)
-    _follow_spec(swarm)
-    pushed, rejected = _push(swarm)
-    return Synced(pushed, fetched, (*refused, *rejected))
+    with _turn(swarm) as descriptor:
+        return _Exchange(swarm, descriptor, timeout).run()
 
 
-def _fetch(swarm: Swarm) -> tuple[int, list[str]]:
-    before = swarm.git.refs_under(_MINE + "/")
-    specs = (
-        f"refs/evogit/journal/*:{_MINE}/journal/*",
-        f"+refs/heads/*:{_MINE}/heads/*",
-        f"{SPEC_REF}*:{_MINE}/spec*",
-    )
-    problems: list[str] = []
+@contextmanager
+def _turn(swarm: Swarm) -> Generator[int]:
+    """One exchange of a clone at a time.
+
+    The git programs it starts inherit the lock, so that it is free only when a killed process's
+    orphans have ended too: then a lock on a ref of theirs is certainly stale.
+    """
+    path = swarm.private / "sync.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _git_fetch(swarm, specs)
-    except GitError as error:
-        problems = _rejections(error.stderr)
-        if not problems:
-            raise
-    after = swarm.git.refs_under(_MINE + "/")
-    _check_same_swarm(swarm, after)
-    return sum(before.get(name) != tip for name, tip in after.items()), problems
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for lock in (swarm.path / _MINE).rglob("*.lock"):
+            lock.unlink(missing_ok=True)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
-def _git_fetch(swarm: Swarm, specs: Sequence[str]) -> None:
-    run_git(
-        swarm.path,
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "--no-auto-maintenance",
-        "--no-recurse-submodules",
-        ORIGIN,
-        *specs,
-        timeout=_TIMEOUT,
-        user_config=True,
-    )
+class _Exchange:
+    def __init__(self, swarm: Swarm, turn: int, timeout: float) -> None:
+        self._swarm = swarm
+        self._git = swarm.git
+        self._turn = turn
+        self._timeout = timeout
+        self._problems: list[str] = []
 
+    def run(self) -> Synced:
+        there = self._list()
+        base = there.get(BASE_REF)
+        if base is not None and base != self._swarm.base:
+            raise PreconditionError(
+                f"the remote evolves from another base ({base[:12]}, here {self._swarm.base[:12]})",
+                hint="each swarm needs a remote of its own",
+            )
+        own = self._own_refs()
+        theirs = {ref: tip for ref, tip in there.items() if ref == SPEC_REF or ref not in own}
+        fetched = self._fetch(theirs)
+        follows = self._follow_spec(there.get(SPEC_REF))
+        pushed = self._push(self._own_refs() if follows else own, there, spec=follows)
+        return Synced(pushed, fetched, tuple(self._problems))
 
-def _rejections(stderr: str) -> list[str]:
-    """The refs git refused to move backwards; other failures name none."""
-    found: list[str] = []
-    for line in stderr.splitlines():
-        if line.startswith(" ! [rejected]") and "->" in line:
-            name = clean_line(line.split("]", 1)[1].split("->")[0], 120)
-            found.append(f"{name} was rewritten at the remote; it is not followed")
-    return found
-
-
-def _check_same_swarm(swarm: Swarm, fetched: dict[str, CommitId]) -> None:
-    base = fetched.get(f"{_MINE}/heads/main")
-    if base is not None and base != swarm.base:
-        raise PreconditionError(
-            f"the remote evolves from another base ({base[:12]}, here {swarm.base[:12]})",
-            hint="each swarm needs a remote of its own",
+    def _run(self, *arguments: str, stdin: str = "") -> bytes:
+        return run_git(
+            self._swarm.path,
+            *arguments,
+            stdin=stdin.encode(),
+            timeout=self._timeout,
+            user_config=True,
+            inherit=(self._turn,),
         )
 
+    # ------------------------------------------------------------------ what is there
 
-def _follow_spec(swarm: Swarm) -> None:
-    """Take a newer version of the spec; a forked one is left to a human (``evogit doctor``)."""
-    theirs, ours = swarm.git.ref(f"{_MINE}/spec"), swarm.git.ref(SPEC_REF)
-    if theirs is None or ours is None or theirs == ours:
-        return
-    if swarm.git.handle.descendant_of(theirs, ours):
-        try:
-            swarm.git.move_ref(SPEC_REF, old=ours, new=theirs)
-        except ConflictError:
+    def _list(self) -> dict[str, CommitId]:
+        patterns = (HEADS + "*", JOURNALS + "*", SPEC_REF)
+        out = self._run("ls-remote", "--quiet", "--refs", ORIGIN, *patterns)
+        rows = [line.split("\t") for line in out.decode("utf-8", "replace").splitlines()]
+        return {
+            row[1]: CommitId(row[0])
+            for row in rows
+            if len(row) == 2 and is_object_id(row[0]) and _is_ours_to_know(row[1])
+        }
+
+    def _own_refs(self) -> dict[str, CommitId]:
+        """The refs this clone publishes: base, spec, its identities' journals, its agents."""
+        git = self._git
+        found = {ref: tip for ref in (BASE_REF, SPEC_REF) if (tip := git.ref(ref)) is not None}
+        mine = {path.name for path in identities(git).iterdir()}
+        journals = git.refs_under(JOURNALS).items()
+        found |= {ref: tip for ref, tip in journals if ref.removeprefix(JOURNALS) in mine}
+        agents = git.refs_under(HEADS).items()
+        return found | {ref: tip for ref, tip in agents if is_name(ref.removeprefix(HEADS))}
+
+    # ------------------------------------------------------------------ fetching
+
+    def _fetch(self, there: _Refs) -> int:
+        """Take what others published and we have not; returns how many refs moved here."""
+        before = self._git.refs_under(_MINE + "/")
+        wanted = {ref: tip for ref, tip in there.items() if before.get(_tracking(ref)) != tip}
+        self._fetch_some(sorted(wanted))
+        after = self._git.refs_under(_MINE + "/")
+        for ref in wanted:
+            if after.get(_tracking(ref)) == before.get(_tracking(ref)):
+                self._refused(ref, known=_tracking(ref) in before)
+        return sum(before.get(name) != tip for name, tip in after.items())
+
+    def _refused(self, ref: str, *, known: bool) -> None:
+        short = clean_line(ref, 120)
+        if known and not _is_agent(ref):
+            self._problems.append(f"{short} was rewritten at the remote; it is not followed")
+        else:
+            self._problems.append(f"{short} at the remote holds what git refuses; it is not read")
+
+    def _fetch_some(self, wanted: Sequence[str]) -> None:
+        """Fetch; what makes git give up as a whole is narrowed down to the refs at fault."""
+        if not wanted:
             return
+        specs = [f"{'+' if _is_agent(ref) else ''}{ref}:{_tracking(ref)}" for ref in wanted]
+        try:
+            self._run(
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--no-auto-maintenance",
+                "--no-recurse-submodules",
+                "--stdin",
+                ORIGIN,
+                stdin="".join(f"{spec}\n" for spec in specs),
+            )
+        except GitError as error:
+            if error.status in (None, _REFUSED):
+                if error.status is None:
+                    raise
+                return
+            if len(wanted) > 1:
+                half = len(wanted) // 2
+                self._fetch_some(wanted[:half])
+                self._fetch_some(wanted[half:])
 
+    def _follow_spec(self, theirs: CommitId | None) -> bool:
+        """Take a newer version of the spec; false if it forked, which is left to a human."""
+        ours = self._git.ref(SPEC_REF)
+        if theirs is None or ours is None or theirs == ours:
+            return True
+        handle = self._git.handle
+        if not self._git.has(theirs):
+            return False
+        if handle.descendant_of(theirs, ours):
+            try:
+                self._git.move_ref(SPEC_REF, old=ours, new=theirs)
+            except ConflictError:
+                return False
+            return True
+        if not handle.descendant_of(ours, theirs):
+            self._problems.append("the spec was changed here and at the remote: they differ")
+            return False
+        return True
 
-def _push(swarm: Swarm) -> tuple[int, list[str]]:
-    seen = swarm.git.refs_under(_MINE + "/")
-    updates: list[tuple[str, str]] = []
-    for ref, tip in _own_refs(swarm).items():
-        there = seen.get(_tracking(ref))
-        if there != tip:
-            lease = f"--force-with-lease={ref}:{there or ''}" if _is_agent(ref) else ""
+    # ------------------------------------------------------------------ pushing
+
+    def _push(self, own: _Refs, there: _Refs, *, spec: bool) -> int:
+        updates: list[tuple[str, str]] = []
+        for ref, tip in own.items():
+            if there.get(ref) == tip or (ref == SPEC_REF and not spec):
+                continue
+            lease = f"--force-with-lease={ref}:{there.get(ref, '')}" if _is_agent(ref) else ""
             updates.append((f"{'+' if lease else ''}{tip}:{ref}", lease))
-    pushed, problems = 0, list[str]()
-    for start in range(0, len(updates), _BATCH):
-        done, refused = _git_push(swarm, updates[start : start + _BATCH])
-        pushed, problems = pushed + done, problems + refused
-    return pushed, problems
+        return sum(
+            self._push_some(updates[start : start + _BATCH])
+            for start in range(0, len(updates), _BATCH)
+        )
+
+    def _push_some(self, updates: Sequence[tuple[str, str]]) -> int:
+        leases = [lease for _, lease in updates if lease]
+        command = ("push", "--porcelain", "--no-verify", "--no-follow-tags", *leases, ORIGIN)
+        try:
+            out = self._run(*command, *(spec for spec, _ in updates))
+        except GitError as error:
+            if error.stdout == b"":
+                raise
+            out = error.stdout
+        lines = out.decode("utf-8", "replace").splitlines()
+        rows = [line.split("\t") for line in lines if line.count("\t") >= 2]
+        refused = [row for row in rows if row[0].startswith("!")]
+        self._problems += [
+            clean_line(f"{row[1].split(':')[-1]}: {row[2]} by the remote", 200) for row in refused
+        ]
+        return len(rows) - len(refused)
 
 
-def _own_refs(swarm: Swarm) -> dict[str, CommitId]:
-    """The refs this clone publishes: base, spec, its identities' journals, its agents."""
-    found = {ref: tip for ref in (BASE_REF, SPEC_REF) if (tip := swarm.git.ref(ref)) is not None}
-    mine = {path.name for path in identities(swarm.git).iterdir()}
-    journals = swarm.git.refs_under(JOURNALS).items()
-    found |= {ref: tip for ref, tip in journals if ref.removeprefix(JOURNALS) in mine}
-    agents = swarm.git.refs_under(HEADS).items()
-    return found | {ref: tip for ref, tip in agents if is_name(ref.removeprefix(HEADS))}
+def _is_ours_to_know(ref: str) -> bool:
+    """Journals have names of one kind; people may push branches of any name that git allows."""
+    if ref.startswith(JOURNALS):
+        return is_name(ref.removeprefix(JOURNALS))
+    return ref == SPEC_REF or (ref.startswith(HEADS) and clean_line(ref, 300) == ref)
 
 
 def _is_agent(ref: str) -> bool:
@@ -164,24 +280,3 @@ def _is_agent(ref: str) -> bool:
 
 def _tracking(ref: str) -> str:
     return f"{_MINE}/" + ref.removeprefix("refs/evogit/").removeprefix("refs/")
-
-
-def _git_push(swarm: Swarm, updates: Sequence[tuple[str, str]]) -> tuple[int, list[str]]:
-    leases = [lease for _, lease in updates if lease]
-    command = ("push", "--porcelain", "--no-verify", "--no-follow-tags", *leases, ORIGIN)
-    try:
-        out = run_git(
-            swarm.path, *command, *(s for s, _ in updates), timeout=_TIMEOUT, user_config=True
-        )
-    except GitError as error:
-        if error.stdout == b"":
-            raise
-        out = error.stdout
-    rows = [
-        line.split("\t") for line in out.decode("utf-8", "replace").splitlines() if "\t" in line
-    ]
-    refused = [row for row in rows if row[0].startswith("!")]
-    problems = [
-        clean_line(f"{row[1].split(':')[-1]}: {row[2]}", 200) for row in refused if len(row) > 2
-    ]
-    return len(rows) - len(refused), problems

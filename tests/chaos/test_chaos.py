@@ -1,0 +1,41 @@
+"""Short versions of the scripts beside this file; the long ones run by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def _script(name: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(HERE / name), *options], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_workers_killed_at_any_step_lose_nothing_and_judge_nothing_twice() -> None:
+    done = _script("kill_workers.py", "--workers", "3", "--kills", "14", "--evaluations", "60")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["kills"] >= 14
+    assert found["acknowledged"] >= 60
+
+
+@pytest.mark.slow
+def test_every_job_that_many_processes_race_for_has_exactly_one_winner() -> None:
+    done = _script("claim_race.py", "--processes", "16", "--jobs", "100")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_two_hosts_agree_after_one_was_cut_off_and_a_worker_was_killed() -> None:
+    done = _script("two_hosts.py", "--workers", "1", "--evaluations", "10")
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,186 @@
+"""A peer with push rights does its worst to the repository between two clones."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from pathlib import Path
+
+import pytest
+from tests.core.sync.conftest import Pair
+
+from evogit.errors import PreconditionError
+from evogit.ids import JOURNALS
+from evogit.phylogeny.index import Phylogeny
+
+
+def _grown(pair: Pair) -> tuple[str, str]:
+    """Both know two steps of ``one``; returns the journal's first and last entry there."""
+    pair.one.step("x = 1\n")
+    pair.settle()
+    first = pair.git("rev-parse", pair.one.journal)
+    pair.one.step("x = 2\n")
+    pair.settle()
+    return first, pair.git("rev-parse", pair.one.journal)
+
+
+def test_a_rewound_journal_is_not_followed_and_its_owner_puts_it_right(pair: Pair) -> None:
+    first, last = _grown(pair)
+    view = pair.two.view()
+    pair.git("update-ref", pair.one.journal, first)
+    assert "rewritten" in " ".join(pair.two.sync().problems)
+    assert pair.two.view() == view
+    assert pair.one.sync().problems == ()
+    assert pair.git("rev-parse", pair.one.journal) == last
+    assert pair.two.sync().problems == ()
+
+
+def test_a_deleted_journal_is_kept_by_all_and_published_again_by_its_owner(pair: Pair) -> None:
+    _, last = _grown(pair)
+    view = pair.two.view()
+    pair.git("update-ref", "-d", pair.one.journal)
+    pair.git("update-ref", "-d", "refs/heads/a1")
+    assert pair.two.sync().problems == ()
+    assert pair.two.view() == view
+    assert pair.one.sync().problems == ()
+    assert pair.git("rev-parse", pair.one.journal) == last
+
+
+def test_a_forged_journal_is_neither_followed_nor_does_it_replace_our_own(pair: Pair) -> None:
+    _, last = _grown(pair)
+    view = pair.two.view()
+    tree = pair.git("mktree", stdin="")
+    root = pair.git("commit-tree", tree, "-m", "evogit journal w1")
+    pair.git("update-ref", pair.one.journal, root)
+    assert "rewritten" in " ".join(pair.two.sync().problems)
+    mine = pair.one.sync()
+    assert any(pair.one.journal in problem for problem in mine.problems)
+    assert pair.one.swarm.git.ref(JOURNALS + "w1") == last
+    assert pair.one.view() == pair.two.view() == view
+
+
+def test_a_forged_branch_is_set_right_by_its_owner(pair: Pair) -> None:
+    _grown(pair)
+    mine = pair.one.swarm.git.ref("refs/heads/a1")
+    pair.git("update-ref", "refs/heads/a1", pair.one.swarm.base)
+    assert pair.one.sync().problems == ()
+    assert pair.one.swarm.git.ref("refs/heads/a1") == mine
+    assert pair.git("rev-parse", "refs/heads/a1") == mine
+
+
+def test_another_base_is_refused_and_nothing_of_it_is_taken(pair: Pair) -> None:
+    _grown(pair)
+    refs = pair.two.swarm.git.refs_under("refs/")
+    tree = pair.git("mktree", stdin="")
+    other = pair.git("commit-tree", tree, "-m", "another project")
+    pair.git("update-ref", "refs/heads/main", other)
+    pair.git("update-ref", "refs/heads/their-agent", other)
+    with pytest.raises(PreconditionError, match="another base"):
+        pair.two.sync()
+    assert pair.two.swarm.git.refs_under("refs/") == refs
+
+
+def test_replace_refs_can_stop_a_remote_but_never_reach_a_clone(pair: Pair) -> None:
+    _grown(pair)
+    base = pair.one.swarm.base
+    pair.git("update-ref", f"refs/replace/{pair.git('rev-parse', 'refs/heads/a1')}", base)
+    pair.git("update-ref", f"refs/replace/{base}", base)
+    pair.one.step("x = 3\n")
+    assert pair.one.sync().problems  # git at the other end stumbles over the last one
+    assert pair.two.sync().problems == ()
+    for clone in (pair.one, pair.two):
+        assert clone.swarm.git.refs_under("refs/replace/") == {}
+    for ref in pair.git("for-each-ref", "--format=%(refname)", "refs/replace").split():
+        pair.git("update-ref", "-d", ref)
+    pair.settle()
+    assert pair.one.view() == pair.two.view()
+
+
+def test_refs_that_name_no_commit_are_reported_and_harm_nobody(pair: Pair) -> None:
+    _grown(pair)
+    blob = pair.git("hash-object", "-w", "--stdin", stdin="not a commit")
+    tree = pair.git("mktree", stdin="")
+    pair.git("update-ref", "refs/evogit/journal/blob", blob)
+    pair.git("update-ref", "refs/evogit/journal/tree", tree)
+    pair.git("update-ref", "refs/evogit/journal/deep/name", blob)
+    pair.git("update-ref", "refs/heads/ok", pair.one.swarm.base)
+    pair.two.step("x = 3\n")
+    pair.two.sync()
+    pair.one.sync()
+    assert pair.one.view() == pair.two.view()
+    assert "does not name a commit" in " ".join(pair.one.problems())
+
+
+def _loose(remote: Path, kind: str, body: bytes) -> str:
+    """An object git itself would refuse to write."""
+    data = b"%s %d\0" % (kind.encode(), len(body)) + body
+    name = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    path = remote / "objects" / name[:2] / name[2:]
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(zlib.compress(data))
+    return name
+
+
+def test_objects_that_fail_fsck_keep_only_their_own_ref_away(pair: Pair) -> None:
+    _grown(pair)
+    blob = pair.git("hash-object", "-w", "--stdin", stdin="[core]\n")
+    evil = _loose(pair.remote, "tree", b"100644 .git\0" + bytes.fromhex(blob))
+    bad = pair.git("commit-tree", evil, "-p", pair.one.swarm.base, "-m", "x")
+    pair.git("update-ref", "refs/heads/evil", bad)
+    made = pair.one.step("x = 3\n")
+    assert pair.one.sync().pushed == 2
+    done = pair.two.sync()
+    assert len(done.problems) == 1
+    assert "refs/heads/evil" in done.problems[0]
+    assert made in pair.two.view()[0]
+    assert not pair.two.swarm.git.has(bad)
+
+
+def test_a_tree_bomb_costs_nothing_until_somebody_wants_its_files(pair: Pair) -> None:
+    _grown(pair)
+    entry = pair.git("hash-object", "-w", "--stdin", stdin="x")
+    tree = pair.git("mktree", stdin=f"100644 blob {entry}\tf0\n")
+    for _ in range(9):
+        tree = pair.git("mktree", stdin="".join(f"040000 tree {tree}\td{n}\n" for n in range(10)))
+    bomb = pair.git("commit-tree", tree, "-p", pair.one.swarm.base, "-m", "bomb")
+    pair.git("update-ref", "refs/heads/bomb", bomb)
+    assert pair.one.sync().problems == ()
+    assert bomb in pair.one.view()[0]
+
+
+def test_names_that_deceive_are_not_fetched(pair: Pair) -> None:
+    _grown(pair)
+    for name in ("refs/evogit/journal/Upper", "refs/heads/\u202egnp.exe", "refs/evogit/specious"):
+        pair.git("update-ref", name, pair.one.swarm.base)
+    pair.two.sync()
+    copies = pair.two.swarm.git.refs_under("refs/evogit/remotes/")
+    assert {ref.rpartition("/")[2] for ref in copies} <= {"w1", "a1", "spec"}
+
+
+def test_a_branch_that_blocks_the_place_of_another_keeps_only_that_one_away(pair: Pair) -> None:
+    pair.git("update-ref", "refs/heads/idea", pair.one.swarm.base)
+    pair.settle()
+    pair.git("update-ref", "-d", "refs/heads/idea")
+    pair.git("update-ref", "refs/heads/idea/of-ada", pair.one.swarm.base)
+    made = pair.one.step("x = 1\n")
+    pair.one.sync()
+    problems = pair.two.sync().problems
+    assert len(problems) == 1
+    assert "idea/of-ada" in problems[0]
+    assert made in pair.two.view()[0]
+
+
+def test_dates_and_messages_of_a_stranger_do_not_disturb(pair: Pair) -> None:
+    _grown(pair)
+    tree = pair.git("rev-parse", f"{pair.one.swarm.base}^{{tree}}")
+    body = (
+        f"tree {tree}\nparent {pair.one.swarm.base}\n"
+        "author x <x@x> 99999999999 +0000\ncommitter x <x@x> 99999999999 +0000\n\n"
+        "\x1b]0;owned\x07 \u202e Evogit-Agent: a1\n\nEvogit-Agent: a1\nEvogit-Step: 999\n"
+    )
+    odd = _loose(pair.remote, "commit", body.encode())
+    pair.git("update-ref", "refs/heads/odd", odd)
+    assert pair.two.sync().problems == ()
+    evaluator = pair.two.swarm.spec().evaluator
+    found = Phylogeny(pair.two.swarm.git, evaluator=evaluator, environment="", maximize=True)
+    assert "\x1b" not in found.subject(found.index(found.commit(found.tips["odd"])))
