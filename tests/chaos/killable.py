@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from pygit2.transaction import ReferenceTransaction
@@ -83,15 +84,18 @@ def lay(trap: Trap) -> None:
     def written(git: Any, tree: Any, parents: Any, message: str, **_: Any) -> None:
         trap.reached("individual written" if "Evogit-Agent:" in message else "entry written")
 
-    def locked(transaction: Any, ref: str) -> None:
+    def claimed(transaction: Any, ref: str) -> None:
+        if "/claim/" in ref:
+            trap.reached("claim release locked" if releasing else "claim locked")
+
+    def locked(path: Path) -> None:
+        ref = path.as_posix()
         for part, step in (
             ("/journal/", "journal locked"),
             ("refs/heads/", "agent's branch locked"),
         ):
             if part in ref:
                 trap.reached(step)
-        if "/claim/" in ref:
-            trap.reached("claim release locked" if releasing else "claim locked")
 
     def moved(git: Any, ref: str, **_: Any) -> None:
         trap.reached("journal moved, not told" if "/journal/" in ref else "agent's branch moved")
@@ -108,7 +112,8 @@ def lay(trap: Trap) -> None:
         lambda *_: trap.reached("entries written, not synced"),
         lambda *_: trap.reached("objects synced, journal not moved"),
     )
-    around(ReferenceTransaction, "lock_ref", None, locked)
+    around(ReferenceTransaction, "lock_ref", None, claimed)
+    around(refs, "_take_lock", None, locked)
     around(GitRepository, "move_ref", before_move, moved)
     around(Claims, "take", None, lambda *_: trap.reached("claim taken"))
     around(Claims, "release", lambda *_: releasing.append(1), lambda *_: releasing.clear())
@@ -116,14 +121,7 @@ def lay(trap: Trap) -> None:
 
 def skip_syncing() -> None:
     """For ``power_loss.py``: write everything as usual, but let none of it reach the disk."""
-    plain = refs.move_all
-
-    def lazily(repository: Any, moves: Any, *, durable: bool = True) -> None:
-        del durable
-        plain(repository, moves, durable=False)
-
     GitRepository.sync = lambda self: None  # type: ignore[method-assign]
-    refs.move_all = lazily
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ def notes(session: Session) -> None:
         new = git.write_commit(
             tree, [], "evogit notes\n", author=session.user, time=int(session.clock())
         )
-        git.sync()
         git.move_ref(NOTES_REF, old=old, new=new)
     session.output.result(
         {"ref": NOTES_REF, "notes": len(blobs)},

@@ -172,12 +172,12 @@ class GitRepository:
         return refs.under(self.handle, prefix)
 
     def move_ref(self, name: str, *, old: CommitId | None, new: CommitId | None) -> None:
-        """See ``refs.move``."""
-        refs.move(self.handle, name, old=old, new=new)
+        """Move one ref, durably. See ``refs.move_all``."""
+        refs.move_all(self.handle, {name: (old, new)}, self.sync)
 
     def move_refs(self, moves: refs.Moves, *, durable: bool = True) -> None:
         """See ``refs.move_all``."""
-        refs.move_all(self.handle, moves, durable=durable)
+        refs.move_all(self.handle, moves, self.sync if durable else None)
 
     def has(self, object_id: str) -> bool:
         """Whether an object is stored here."""

@@ -26,6 +26,7 @@ from evogit.phylogeny.ledger import SCORED, Spent
 from evogit.phylogeny.messages import trailers_of
 from evogit.phylogeny.patches import Patches
 from evogit.phylogeny.reading import read_commit
+from evogit.phylogeny.sizes import growth
 from evogit.phylogeny.state import State
 from evogit.phylogeny.tips import Tips, sort_refs
 from evogit.phylogeny.views import AttemptLog, AttemptRow, EvaluationLog, read_record
@@ -173,6 +174,10 @@ class Phylogeny:
     def tree(self, i: int) -> TreeId:
         """Its genome."""
         return TreeId(self._state.genomes.ids[self._table.tree_rows[i]].hex())
+
+    def growth(self, a: int, b: int) -> int:
+        """How many bytes of files ``b`` holds more than ``a``; read from git."""
+        return growth(self._git, self.tree(a), self.tree(b))
 
     def parents(self, i: int) -> tuple[int, ...]:
         """Its parents, first parent first; those that do not descend from the base are left out."""

@@ -24,19 +24,20 @@ class EvoGit:
         cross: chance that a step recombines with another tip by the agent's own operator.
         borrow: chance that a step mutates a tip picked by tournament instead of the agent's own.
         tournament: how many tips compete in that pick.
-        drift: chance that an offspring as good as the agent's tip, but no better, is accepted.
-            Such neutral steps cross plateaus (see ``common.improves``), but each may add code
-            without effect, and a lineage that drifts freely bloats until few mutations matter.
+        drift: chance that an offspring as good as the agent's tip is accepted whatever its size.
+            Otherwise only a shorter one is: lexicographic parsimony pressure (Luke and Panait,
+            GECCO 2002), since code without effect makes most later mutations futile. The base is
+            not whittled down: what it holds is the material of the first steps.
     """
 
     def __init__(
         self,
         *,
         merge_every: object = 12,
-        cross: object = 0.15,
-        borrow: object = 0.25,
+        cross: object = 0.1,
+        borrow: object = 0.1,
         tournament: object = 3,
-        drift: object = 0.05,
+        drift: object = 0.0,
     ) -> None:
         self._merge_every = int(option("merge_every", merge_every, 0, 10**6))
         self._cross = option("cross", cross, 0, 1)
@@ -75,9 +76,13 @@ class EvoGit:
         outcome: Outcome,
         random: Random,
     ) -> bool:
-        """Better than where the agent stands, or now and then as good."""
+        """Better than where the agent stands, or as good and shorter."""
         if not improves(phylogeny, agent, offspring, outcome):
             return False
-        here = phylogeny.fitness(standing(phylogeny, agent))
-        equal = phylogeny.fitness(phylogeny.index(offspring)) == here
-        return not equal or random.random() < self._drift
+        here, there = standing(phylogeny, agent), phylogeny.index(offspring)
+        if phylogeny.fitness(there) != phylogeny.fitness(here):
+            return True
+        if random.random() < self._drift:
+            return True
+        beyond = phylogeny.fitness(here) != phylogeny.fitness(0)
+        return beyond and phylogeny.growth(here, there) < 0

@@ -104,7 +104,6 @@ class Journal:
         root = self._git.write_commit(
             empty, [], f"evogit journal {self._writer}\n", author=self._writer, time=0
         )
-        self._git.sync()
         self._git.move_ref(self.ref, old=None, new=root)
         return root
 
@@ -146,7 +145,6 @@ class Journal:
         for pending in batch:
             tip = self._write_entry(tip, pending)
             ids.append(tip)
-        self._git.sync()
         self._git.move_ref(self.ref, old=self._tip, new=tip)
         self._tip = tip
         return ids

@@ -80,7 +80,6 @@ def write_spec(
     commit = git.write_commit(
         tree, [old] if old else [], f"spec: {clean_line(subject)}\n", author=author, time=time
     )
-    git.sync()
     git.move_ref(SPEC_REF, old=old, new=commit)
     return read_spec(git, commit)
 
