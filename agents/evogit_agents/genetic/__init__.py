@@ -1,7 +1,8 @@
 """Offspring without a model: typed mutation and recombination of Python source.
 
 ``source`` parses and splices text, ``kinds`` infers coarse types, ``scope`` knows who binds and reads
-names, ``index`` lists what can change, ``templates`` and ``grow`` make new expressions, ``edit``
+names, ``index`` lists what can change, ``templates`` and ``grow`` make new expressions,
+``behaviour`` tells what a small function computes, ``edit``
 applies and verifies one change, ``expressions``, ``statements`` and ``cross`` are the operators,
 ``agent`` combines them.
 """

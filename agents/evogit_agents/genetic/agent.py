@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Final, Generic, TypeVar
 
 from evogit.paths import editable_ranges, matches, outside_unchanged
@@ -12,9 +12,11 @@ from evogit.proposals import Genome, NoProposal, Proposal, Task
 from evogit.records import Spend
 from evogit.text import clean_line
 from evogit_agents.genetic import cross, expressions, statements
+from evogit_agents.genetic.behaviour import behaviours
 from evogit_agents.genetic.edit import Edited
 from evogit_agents.genetic.ground import Ground, Mutation
 from evogit_agents.genetic.index import Index, build
+from evogit_agents.genetic.memoise import memoise
 from evogit_agents.genetic.source import Source, compiles, read, same
 from evogit_agents.genetic.templates import Template, primitives, templates
 
@@ -22,28 +24,37 @@ MUTATIONS: Final[dict[Mutation, float]] = {
     expressions.nudge: 5.0,
     expressions.replace_grown: 3.0,
     expressions.wrap: 3.0,
-    expressions.hoist: 2.0,
-    expressions.swap_operator: 2.0,
-    expressions.rename: 1.5,
+    expressions.hoist: 4.0,
     expressions.graft: 1.5,
-    expressions.swap_parts: 0.7,
-    expressions.negate: 0.4,
-    statements.insert: 1.0,
-    statements.delete: 0.8,
-    statements.guard: 0.5,
-    statements.unguard: 0.5,
-    statements.move: 0.5,
-    statements.augment: 0.4,
-    statements.duplicate: 0.2,
+    expressions.swap_operator: 1.0,
+    expressions.rename: 0.7,
+    expressions.swap_parts: 0.3,
+    expressions.negate: 0.1,
+    statements.insert: 2.5,
+    statements.delete: 2.0,
+    statements.unguard: 1.0,
+    statements.guard: 0.3,
     statements.transplant: 0.3,
+    statements.move: 0.2,
+    statements.augment: 0.1,
+    statements.duplicate: 0.05,
+    memoise: 0.5,
 }
-"""How often each is tried. Tuned on online bin packing, see tests/benchmarks/bench_genetic_search.py."""
+"""How often each is tried, relative to the others: chosen by hand after comparing a few settings on
+online bin packing (tests/benchmarks/bench_genetic_search.py), not by a search."""
 
 CROSSOVERS: Final[dict[Mutation, float]] = {
     cross.cross_expression: 4.0,
     statements.transplant: 2.0,
     cross.cross_function: 0.5,
 }
+
+DRIFT: Final = 0.05
+"""The chance that an edit without effect and without gain in brevity is kept all the same."""
+
+_INERT: Final = 24
+"""Edits tried for one offspring, those without effect included."""
+
 MORE_EDITS: Final = 0.35
 """The chance of another edit after each; the number of edits is geometric."""
 
@@ -155,19 +166,33 @@ class GeneticAgent:
 
 
 def _edits(ground: Ground, first: dict[Mutation, float]) -> list[Edited]:
-    """One edit chosen from ``first`` and a geometric number of mutations after it."""
+    """One edit chosen from ``first`` and a geometric number of mutations after it.
+
+    An edit that seems to change nothing but the text is kept if it makes that shorter, as a bonus,
+    and else mostly dropped: either way another one follows.
+    """
     done: list[Edited] = []
-    table = first
-    while True:
+    table, known = first, _behaviours(ground.index.source)
+    for _ in range(_INERT):
         edit = _edit(ground, table) or _edit(ground, MUTATIONS)
         if edit is None:
             return done
+        before, found = ground.index.source, _behaviours(edit.source)
+        inert = found is not None and found == known
+        if inert and len(edit.source.text) >= len(before.text) and ground.random.random() > DRIFT:
+            continue
         done.append(edit)
-        if ground.random.random() >= MORE_EDITS:
+        known = found
+        if not inert and ground.random.random() >= MORE_EDITS:
             return done
         table = MUTATIONS
         index = build(edit.source, editable_ranges(edit.source.text))
         ground = Ground(index, ground.templates, ground.random, ground.donors)
+    return done
+
+
+def _behaviours(source: Source) -> tuple[Hashable, ...] | None:
+    return behaviours(source.tree, source.text)
 
 
 class _Cache(Generic[K, V]):

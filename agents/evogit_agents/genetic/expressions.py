@@ -166,8 +166,8 @@ def _wrapped_number(ground: Ground, site: Site) -> ast.expr | None:
             return grower.fill_with(template, place, 1, site.node, Kind.NUMBER)
     if roll < 0.5:
         test = grower.grow(place, Kind.TRUTH, 1)
-        other = grower.grow(place, Kind.NUMBER, 1)
-        if test is None or other is None:
+        other = grower.alternative(place, random.choice((0, 1, 1)))
+        if test is None:
             return None
         pair = (site.node, other) if random.random() < 0.5 else (other, site.node)
         return ast.IfExp(test, *pair)

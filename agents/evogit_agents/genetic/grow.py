@@ -21,7 +21,7 @@ MAX_INT: Final = 10**6
 
 _PALETTE: Final = (0, 1, 2, 3, 4, 5, 10, 100, 0.5, 0.1, 0.25, 0.01, 1.5)
 _EXPONENTS: Final = (2, 2, 3, 0.5)
-_COMPARISONS: Final = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq)
+_COMPARISONS: Final = (ast.Lt, ast.Lt, ast.LtE, ast.Gt, ast.Gt, ast.GtE, ast.Eq)
 _OPERATORS: Final[tuple[type[ast.operator], ...]] = (
     ast.Add, ast.Add, ast.Sub, ast.Sub, ast.Sub, ast.Mult, ast.Mult, ast.Div, ast.Div, ast.Mod,
 )  # fmt: skip
@@ -94,6 +94,13 @@ class Grower:
             return self._condition(place, depth)
         return self._named(place, kind)
 
+    def alternative(self, place: Place, depth: int) -> ast.expr:
+        """A number to use instead of another one, as often below zero as above."""
+        value = self._number(place, depth)
+        if self._random.random() < 0.5:
+            return value
+        return value.operand if isinstance(value, ast.UnaryOp) else ast.UnaryOp(ast.USub(), value)
+
     def fill(self, template: Template, place: Place, depth: int) -> ast.expr | None:
         """``template`` with its holes filled."""
         return self.fill_with(template, place, depth, None, None)
@@ -126,10 +133,23 @@ class Grower:
 
     def constant(self) -> ast.expr:
         """A plain number: from a short list, or of a random magnitude with two digits."""
+        sign = -1 if self._random.random() < 0.2 else 1
         if self._random.random() < 0.5:
-            return number(self._random.choice(_PALETTE))
+            return number(sign * self._random.choice(_PALETTE))
         value = float(f"{10 ** self._random.uniform(-1, 2.2):.2g}")
-        return number(int(value) if value.is_integer() else value)
+        return number(sign * (int(value) if value.is_integer() else value))
+
+    def threshold(self) -> ast.expr:
+        """A number to compare with: mostly whole, of a random magnitude up to a few hundred."""
+        if self._random.random() < 0.15:
+            return self.constant()
+        return number(round(10 ** self._random.uniform(0, 2.4)))
+
+    def _between(self, middle: ast.expr) -> ast.expr:
+        """A window: two thresholds with ``middle`` between them."""
+        ends = sorted(round(10 ** self._random.uniform(0, 2.4)) for _ in range(2))
+        low, high = ast.Constant(ends[0]), ast.Constant(ends[1] + 1)
+        return ast.Compare(low, [ast.Lt(), ast.Lt()], [middle, high])
 
     def operator(self) -> ast.operator:
         """An arithmetic operator."""
@@ -150,7 +170,7 @@ class Grower:
             return ast.BinOp(self._leaf(place), ast.Pow(), power)
         elif roll < 0.48:
             test = self._condition(place, depth - 1)
-            return ast.IfExp(test, self._number(place, 0), self._number(place, depth - 1))
+            return ast.IfExp(test, self.alternative(place, 0), self._number(place, depth - 1))
         left, right = self._number(place, depth - 1), self._number(place, depth - 1)
         if _settled(left, right):
             return self._leaf(place)
@@ -190,9 +210,11 @@ class Grower:
             both = [self._condition(place, 1), self._condition(place, 1)]
             return ast.BoolOp(random.choice((ast.And, ast.Or))(), both)
         left = self._part(place) if random.random() < 0.3 else self._named(place, Kind.NUMBER)
-        if left is None or random.random() < 0.3:
+        if left is None or random.random() < 0.15:
             left = self._number(place, 1)
-        right = self._number(place, min(depth, 1))
+        if random.random() < 0.35 and not isinstance(left, ast.Constant):
+            return self._between(left)
+        right = self.threshold() if random.random() < 0.6 else self._number(place, min(depth, 1))
         for _ in range(3):
             if _settled(left, right):
                 right = self._leaf(place)

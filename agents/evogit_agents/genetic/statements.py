@@ -119,7 +119,9 @@ def unguard(ground: Ground) -> Edited | None:
 
 def insert(ground: Ground) -> Edited | None:
     """Insert a new statement: change a number, perhaps on a condition, or return one early."""
-    at = _pick(ground, lambda s: s.function is not None)
+    picks = [_pick(ground, lambda s: s.function is not None) for _ in range(2)]
+    # The later of two: more names have a value there.
+    at = max((p for p in picks if p is not None), key=lambda p: p.node.lineno, default=None)
     span = _span(ground.index, at)
     new = _new_statement(ground, at) if at is not None else None
     if at is None or span is None or new is None or not ground.fits(at.function, size(new)):
@@ -193,12 +195,15 @@ def _fits_at(ground: Ground, donor: Statement, at: Statement) -> bool:
 def _new_statement(ground: Ground, at: Statement) -> ast.stmt | None:
     grower, place, random = ground.grower, place_of(at), ground.random
     roll = random.random()
-    value = grower.grow(place, Kind.NUMBER, random.choice((1, 1, 2)))
     test = grower.grow(place, Kind.TRUTH, 1)
-    if value is None or test is None:
+    if test is None:
         return None
-    if roll < 0.4 and _returns_number(at):
+    if roll < 0.75 and _returns_number(at):
+        value = grower.alternative(place, random.choice((0, 1, 1, 2)))
         return ast.If(test, [ast.Return(value)], [])
+    value = grower.grow(place, Kind.NUMBER, random.choice((1, 1, 2)))
+    if value is None:
+        return None
     names = [n for n, k in at.visible.items() if k is Kind.NUMBER]
     if not names:
         return None

@@ -9,5 +9,6 @@ def priority(item: int, remaining: int, capacity: int) -> float:
 
     The item goes to the bin with the highest priority; an unopened bin has `remaining == capacity`.
     """
-    return -(remaining - item)
+    leftover = remaining - item
+    return -leftover
 # EVOLVE-BLOCK-END
