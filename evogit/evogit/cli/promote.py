@@ -14,7 +14,7 @@ from evogit.cli.output import Column
 from evogit.cli.session import Session
 
 if TYPE_CHECKING:
-    from evogit.ids import TreeId
+    from evogit.ids import CommitId, TreeId
     from evogit.outcome import Outcome
     from evogit.steering.promote import Plan
 
@@ -43,12 +43,15 @@ def promote(
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run the gates without a sandbox.")
     ] = False,
+    skip_holdout: Annotated[
+        bool, typer.Option("--skip-holdout", help="Even if it is no better on held-out data.")
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Bring an individual to a branch of your repository.
 
-    The gates run on the final files first. A branch that is checked out is never moved.
+    Gates and held-out data judge the final files first. A checked-out branch is never moved.
 
     Example: evogit promote best --to main --dry-run
     """
@@ -67,7 +70,7 @@ def promote(
     if session.output.form == "text":
         _print(session, plan, data)
     session.output.confirm(f"write this to branch {plan.branch}?", yes=yes)
-    with _gates(session, unsafe=unsafe) as gates:
+    with _gates(session, commit, unsafe=unsafe, skip_holdout=skip_holdout) as gates:
         entry = desk.promote(plan, gates)
     report(session, entry, f"{commit[:12]} is on branch {plan.branch}")
 
@@ -102,9 +105,13 @@ def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _gates(session: Session, *, unsafe: bool) -> Generator[Gates]:
-    """What runs the gates; with none in the spec nothing is started."""
-    if not session.spec.settings.evaluate.gates:
+def _gates(
+    session: Session, commit: CommitId, *, unsafe: bool, skip_holdout: bool
+) -> Generator[Gates]:
+    """What judges the final files; with nothing in the spec to judge by, nothing is started."""
+    evaluate = session.spec.settings.evaluate
+    held_out = evaluate.holdout is not None and not skip_holdout
+    if not evaluate.gates and not held_out:
         yield lambda _: None
         return
     from evogit.cli import trusting
@@ -119,4 +126,10 @@ def _gates(session: Session, *, unsafe: bool) -> Generator[Gates]:
         identity = take_worker(swarm.git, swarm.host)
         stack.callback(identity.release)
         bench = stack.enter_context(open_bench(swarm, plan))
-        yield open_judge(swarm, plan, bench, identity.name).gates
+        judge = open_judge(swarm, plan, bench, identity.name)
+
+        def check(tree: TreeId) -> Outcome | None:
+            refused = judge.gates(tree)
+            return judge.held_out(commit, tree) if refused is None and held_out else refused
+
+        yield check

@@ -115,6 +115,28 @@ class Judge:
             bench = self._bench(slot, tree, self.spec.settings.evaluate.seed)
             return bench if not isinstance(bench, Bench) else self._run_gates(bench, tree, slot)
 
+    def held_out(self, commit: CommitId, tree: TreeId) -> Outcome | None:
+        """``None`` if ``tree`` beats the base on held-out data, or if there is none; else why not.
+
+        Both are judged anew, in fresh sandboxes: a score that selection has seen proves little.
+
+        Raises:
+            EvaluatorError: the sandbox itself does not work.
+        """
+        evaluate = self.spec.settings.evaluate
+        if evaluate.holdout is None:
+            return None
+        tasks = [Task(commit, one, evaluate.seed, "holdout") for one in (tree, self._base)]
+        ours, base = (self.evaluate(task).outcome for task in tasks)
+        if not isinstance(ours, Scored) or not isinstance(base, Scored):
+            return ours if not isinstance(ours, Scored) else None
+        sign = 1 if evaluate.direction == "maximize" else -1
+        if sign * ours.score > sign * base.score:
+            return None
+        return Failed(
+            "hold-out", f"score {ours.score:g} is no better than the base's {base.score:g}"
+        )
+
     def _outcome(self, task: Task) -> Outcome:
         with self._pool.slot() as slot:
             evaluate = self.spec.settings.evaluate

@@ -63,10 +63,13 @@ class Court:
         gates: tuple[Gate, ...] = (),
         protected: tuple[str, ...] = ("check.py",),
         plausible: tuple[float, float] | None = None,
+        holdout: Stage | None = None,
         base: dict[str, str] | None = None,
     ) -> Judge:
         files = EvaluatorFiles(run=("run.py",), score=("score.py",))
-        evaluate = Evaluate(files=files, stages=stages, gates=gates, plausible=plausible)
+        evaluate = Evaluate(
+            files=files, stages=stages, gates=gates, plausible=plausible, holdout=holdout
+        )
         settings = Settings(evaluate=evaluate, search=Search(protected=protected))
         files_of_base = {"program.py": "print(1)\n", "check.py": "import program\n", **(base or {})}
         source = user_repository(self._folder / "user", files_of_base)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pygit2
 import pytest
 
-from evogit.config.model import Gate
+from evogit.config.model import Gate, Stage
 from evogit.ids import TreeId
 from evogit.judge.judge import Task
 from evogit.outcome import Crashed, Failed, Outcome, Quarantined, Rejected, Scored, TimedOut
@@ -135,3 +135,14 @@ def test_files_beside_a_changed_one_stay_as_they_are(court: Court) -> None:
     for turn in range(4):
         changed = {**kept, "pkg/two.py": f"TWO = {turn + 3}\n"}
         assert court.outcome(judge, {"program.py": look, **changed}) == before
+
+
+def test_held_out_data_lets_through_only_what_beats_the_base(court: Court) -> None:
+    holdout = Stage(
+        name="holdout", run=("python", "/eval/run.py"), score=("python", "/eval/score.py")
+    )
+    judge = court.judge(holdout=holdout)
+    for program, passes in (("print(2)\n", True), ("print(1) \n", False), ("1/0\n", False)):
+        commit = court.individual({"program.py": program})
+        refused = judge.held_out(commit, court.swarm.git.commit(commit).tree)
+        assert (refused is None) == passes
