@@ -161,7 +161,12 @@ def _rehearse() -> None:
 
 def _enter(job: dict[str, Any], tmp: int, trees: list[int]) -> None:
     """Attach the job's folders, close the root for writing, give up power over all of it."""
+    kept = [(kernel.open_tree(os.fsencode(folder)), folder) for folder in job["kept"]]
     kernel.attach(tmp, b"/tmp")
+    for tree, folder in kept:
+        _make_place(tree, folder)
+        kernel.attach(tree, os.fsencode(folder))
+        os.close(tree)
     for tree, target in zip(trees, job["targets"]):  # noqa: B905  # strict came with 3.10
         _make_place(tree, target)
         kernel.attach(tree, os.fsencode(target))

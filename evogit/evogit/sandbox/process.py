@@ -70,11 +70,15 @@ class ProcessSandbox:
             folder = Folder(job)
             undo.callback(folder.remove)
             mark = secrets.token_hex(16)
+            command, *arguments = program_arguments(job, self._runtime)
+            if command == job.argv[0]:  # the interpreter is the host's own
+                command = folder.inside(command)
             pid = spawn(
                 [
                     *("/bin/sh", "-c", _START, "start", folder.inside(job.cwd)),
                     *prlimit_command(resource_limits(job.limits)),
-                    *map(folder.inside, program_arguments(job, self._runtime)),
+                    command,
+                    *map(folder.inside, arguments),
                 ],
                 std.child,
                 {**self._variables(job, folder), _MARK: mark},

@@ -42,8 +42,6 @@ class WarmSandbox:
         self._lock = threading.Lock()
         self._servers: dict[Flavour, _Slot] = {}
         self._closed = False
-        # Every warm job gets a /tmp of its own, mounted over what its server sees there.
-        self._hidden = any(path.is_relative_to("/tmp") for path in runtime.paths)  # noqa: S108
 
     def probe(self) -> Probe:
         """Say whether ``inner`` works, and in ``reason`` why jobs would not run warm; never raises."""
@@ -59,7 +57,7 @@ class WarmSandbox:
         Raises:
             EvaluatorError: the sandbox itself can not start (not: the job failed).
         """
-        if self._hidden or not _fits(job):
+        if not _fits(job):
             return self._inner.start(job)
         check_mounts(job)
         slot = self._slot(job)
@@ -93,8 +91,6 @@ class WarmSandbox:
         return [pid for slot in slots if (pid := slot.pid()) is not None]
 
     def _why_cold(self, job: Job) -> str:
-        if self._hidden:
-            return "the interpreter or a folder it needs lies below /tmp"
         slot = self._slot(job)
         if slot is None:
             return f"{self._inner.name} isolates more than a fork server can"

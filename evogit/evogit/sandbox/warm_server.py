@@ -61,6 +61,7 @@ class Server:
 
     def __init__(self, runtime: Runtime, flavour: Flavour) -> None:
         self._runtime = runtime
+        self._kept = [str(folder) for folder in below_tmp(runtime)]
         self._users = -1
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
@@ -120,7 +121,7 @@ class Server:
             for mount in job.mounts:
                 trees.append(self._tree(mount))
                 closing.callback(os.close, trees[-1])
-        content = sealed(json.dumps(_inner(job, self._runtime)).encode())
+        content = sealed(json.dumps(_inner(job, self._runtime, self._kept)).encode())
         closing.callback(os.close, content)
         limits = job.limits.model_dump() | {"files": MAX_FILES}
         paths = [] if trees else [os.fspath(mount.source.absolute()) for mount in job.mounts]
@@ -174,7 +175,13 @@ def _standard_input(source: bytes | int | None, closing: ExitStack) -> int:
     return fd
 
 
-def _inner(job: Job, runtime: Runtime) -> dict[str, Any]:
+def below_tmp(runtime: Runtime) -> list[Path]:
+    """Folders the job needs that its private ``/tmp`` would hide: they are mounted again there."""
+    needed = visible([*interpreter(runtime.python).folders, *runtime.paths])
+    return [folder for folder in needed if folder.is_relative_to("/tmp")]  # noqa: S108  # the host's
+
+
+def _inner(job: Job, runtime: Runtime, kept: list[str]) -> dict[str, Any]:
     """What the job's own process reads; nobody else on the way does."""
     script = os.path.join(job.cwd, job.argv[1])  # noqa: PTH118  # a path inside
     return {
@@ -182,6 +189,7 @@ def _inner(job: Job, runtime: Runtime) -> dict[str, Any]:
         "cwd": job.cwd,
         "environ": environment(job, runtime),
         "targets": [mount.target for mount in job.mounts],
+        "kept": kept,
         "resources": list(with_processes(job.limits).items()),
         "channel": job.channel is not None,
     }

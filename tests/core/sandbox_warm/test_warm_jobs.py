@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from evogit.errors import EvaluatorError
 from evogit.sandbox.base import Completed, Job, Mount, Runtime, Sandbox
 from evogit.sandbox.warm import WarmSandbox
 
@@ -228,11 +227,22 @@ def test_modules_are_found_in_a_mounted_folder_of_pythonpath(
     assert (missing.status, found.stdout) == (1, b"42\n")
 
 
-def test_with_an_interpreter_below_tmp_jobs_run_in_the_inner_sandbox(
-    cold_refused: Callable[[], Sandbox], make_job: MakeJob
+def test_folders_of_the_environment_below_tmp_are_seen_in_the_private_tmp(
+    cold_refused: Callable[[], Sandbox], make_job: MakeJob, tmp_path: Path
 ) -> None:
-    runtime = Runtime(Path(sys.executable), paths=(Path("/tmp/project/.venv"),))  # noqa: S108
+    if not tmp_path.is_relative_to("/tmp"):  # noqa: S108
+        pytest.skip("the temporary folder is elsewhere")
+    folder = tmp_path / "lib"
+    folder.mkdir()
+    folder.joinpath("kept_here.py").write_text("ANSWER = 42\n")
+    runtime = Runtime(Path(sys.executable), (folder,), {"PYTHONPATH": str(folder)})
     sandbox = WarmSandbox(cold_refused(), runtime)
-    assert "below /tmp" in sandbox.probe().reason
-    with pytest.raises(EvaluatorError, match="was not run warm"):
-        sandbox.start(make_job("pass"))
+    try:
+        source = (
+            "import os, kept_here\n"
+            f"print(kept_here.ANSWER, os.listdir({str(tmp_path)!r}), os.access({str(folder)!r}, os.W_OK))"
+        )
+        done = sandbox.start(make_job(source)).wait()
+    finally:
+        sandbox.close()
+    assert done.stdout == b"42 ['lib'] False\n", done.stderr.decode()
