@@ -116,20 +116,21 @@ def worker(
 
     Example: `evogit worker --max-evaluations 500 &`
     """
-    flags = parse_flags(max_evaluations, max_time, max_tokens, max_cost, until)
-    plan = make_plan(
+    run(
         session,
-        session.swarm,
         agents=1,
-        flags=flags,
+        max_evaluations=max_evaluations,
+        max_time=max_time,
+        max_tokens=max_tokens,
+        max_cost=max_cost,
+        until=until,
         seed=seed,
         jobs=1,
         strategy=strategy,
-        kinds=agent,
+        agent=agent,
         unsafe=unsafe,
-        exchange=not no_sync,
+        no_sync=no_sync,
     )
-    _evolve(session, plan)
 
 
 def parse_flags(

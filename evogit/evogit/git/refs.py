@@ -1,7 +1,7 @@
-"""Refs: every write is a compare-and-swap under libgit2's ref lock, retried with jitter.
+"""Refs: every write is a compare-and-swap under git's own lock files, retried with jitter.
 
 ``references.create`` and ``set_target`` are not exclusive (433 "winners" of 100 claims in a
-measured race); a ref transaction that locks, looks and then writes is.
+measured race); taking the lock, looking and only then writing is.
 """
 
 from __future__ import annotations
