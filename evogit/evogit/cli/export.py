@@ -40,7 +40,7 @@ def export(
             raise OutputClosedError from error
         return
     path = Path(output)
-    _replace(path, lambda file: write(phylogeny, file))
+    replace_file(path, lambda file: write(phylogeny, file))
     session.output.result(
         {"path": str(path), "individuals": len(phylogeny)},
         lambda: session.output.note(f"{counted(len(phylogeny), 'individual')} in {path}"),
@@ -58,7 +58,7 @@ def _writer(form: Format) -> Callable[[Phylogeny, TextIO], None]:
     return writers[form]
 
 
-def _replace(path: Path, write: Callable[[TextIO], None]) -> None:
+def replace_file(path: Path, write: Callable[[TextIO], object]) -> None:
     """Write a file in one step: whoever reads it sees the old one or the whole new one."""
     building = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:

@@ -1,0 +1,1 @@
+"""One page that shows what evolved: no server, no network, readable without scripts too."""
