@@ -1,0 +1,1 @@
+"""The first autocorrelation inequality; the package holds data only (see ``README.md``)."""

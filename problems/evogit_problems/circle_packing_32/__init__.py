@@ -1,0 +1,1 @@
+"""Packing 32 circles into the unit square; the package holds data only (see ``README.md``)."""

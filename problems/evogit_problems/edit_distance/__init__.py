@@ -1,0 +1,1 @@
+"""Make edit distance faster; the package holds data only (see ``README.md``)."""

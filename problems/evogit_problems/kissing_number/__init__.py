@@ -1,0 +1,1 @@
+"""The kissing number in eleven dimensions; the package holds data only (see ``README.md``)."""

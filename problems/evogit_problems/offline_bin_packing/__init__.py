@@ -1,0 +1,1 @@
+"""Offline bin packing; the package holds data only (see ``README.md``)."""
