@@ -6,6 +6,7 @@ import ast
 from random import Random
 from typing import Final
 
+from evogit.syntax import parse
 from evogit_agents.genetic.edit import Edited
 from evogit_agents.genetic.ground import Ground, kind_is
 from evogit_agents.genetic.grow import MAX_FLOAT, MAX_INT, number, place_of
@@ -102,7 +103,7 @@ def rename(ground: Ground) -> Edited | None:
     names = [n for n in ground.grower.names(place_of(site), site.kind) if n != old]
     if not names:
         return None
-    return ground.put(site, ast.parse(ground.random.choice(names), mode="eval").body)
+    return ground.put(site, parse(ground.random.choice(names), "eval").body)
 
 
 def graft(ground: Ground) -> Edited | None:

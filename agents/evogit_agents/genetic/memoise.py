@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import Final
 
+from evogit.syntax import parse
 from evogit_agents.genetic.edit import Edited, line_span, rewrite
 from evogit_agents.genetic.ground import Ground
 from evogit_agents.genetic.source import nodes
@@ -48,7 +49,7 @@ def memoise(ground: Ground) -> Edited | None:
 
 
 def _remembering(node: ast.FunctionDef) -> ast.FunctionDef:
-    decorator = ast.parse(_WRAPPER, mode="eval").body
+    decorator = parse(_WRAPPER, "eval").body
     return ast.FunctionDef(
         node.name, node.args, node.body, [decorator], node.returns, node.type_comment
     )

@@ -10,6 +10,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Final, cast
 
+from evogit.syntax import parse
+
 MAX_BYTES: Final = 256 * 1024
 """Larger files are generated or data; parsing one takes longer than an evaluation."""
 
@@ -150,9 +152,7 @@ def _parse(text: str, encoding: str, bom: bytes) -> Source | None:
     if len(text) > MAX_BYTES:
         return None
     try:
-        tree = compile(text, FILENAME, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
-        if not isinstance(tree, ast.Module):
-            return None
+        tree = parse(text, filename=FILENAME)
     except _HOSTILE:
         return None
     starts = (0, *(m.end() for m in _NEWLINE.finditer(text)))

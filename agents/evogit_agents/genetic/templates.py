@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from evogit.syntax import parse
 from evogit_agents.genetic.index import BUILTINS, Index, Site
 from evogit_agents.genetic.kinds import NUMERIC_CALLS, Kind, dotted, kind_of
 from evogit_agents.genetic.scope import loads
@@ -47,7 +48,7 @@ def primitives(snippets: Sequence[str]) -> list[ast.expr]:
     parsed: list[ast.expr] = []
     for snippet in snippets:
         try:
-            node = ast.parse(snippet.strip(), mode="eval").body
+            node = parse(snippet.strip(), "eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             continue
         if sum(1 for _ in nodes(node)) <= 60:
