@@ -68,3 +68,9 @@ def slug(text: str, fallback: str = "x") -> str:
     """A valid name made from any text: other characters become single hyphens."""
     cleaned = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-")
     return cleaned or fallback
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Sort key by which ``a10`` comes after ``a9``."""
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if place % 2 else (0, part) for place, part in enumerate(parts)]

@@ -11,6 +11,7 @@ import typer
 from evogit.cli.individuals import Individuals, number, short
 from evogit.cli.output import Column
 from evogit.cli.session import Session
+from evogit.ids import natural
 from evogit.steering.state import Steering, derive
 
 if TYPE_CHECKING:
@@ -70,19 +71,13 @@ def collect(session: Session) -> dict[str, Any]:
         "best": view.row(found[0]) if found else None,
         "agents": [
             {**view.row(row), "agent": agent, "state": _state(phylogeny, steering, agent, row)}
-            for agent, row in sorted(phylogeny.tips.items(), key=_natural)
+            for agent, row in sorted(phylogeny.tips.items(), key=lambda item: natural(item[0]))
         ],
         "workers": _workers(session),
         "mode": steering.mode(""),
         "budget": _budget(session),
         "problems": len(phylogeny.problems),
     }
-
-
-def _natural(item: tuple[str, int]) -> list[tuple[int, str]]:
-    """Sort key by which ``a10`` comes after ``a9``."""
-    parts = re.split(r"(\d+)", item[0])
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
 
 
 def _state(phylogeny: Phylogeny, steering: Steering, agent: str, row: int) -> str:
@@ -98,9 +93,7 @@ def _workers(session: Session) -> list[dict[str, object]]:
 
     git = session.swarm.git
     names = (ref[len(JOURNALS) :] for ref in git.refs_under(JOURNALS))
-    found = sorted(
-        (name for name in names if _WORKER.fullmatch(name)), key=lambda n: _natural((n, 0))
-    )
+    found = sorted((name for name in names if _WORKER.fullmatch(name)), key=natural)
     return [{"worker": name, "alive": is_alive(git, name)} for name in found]
 
 

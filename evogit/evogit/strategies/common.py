@@ -11,10 +11,10 @@ from evogit.phylogeny.index import Phylogeny
 def standing(phylogeny: Phylogeny, agent: str) -> int:
     """Index of the individual an agent stands at.
 
-    Its tip; after that was pruned the best individual that is not, else the base.
+    Its tip; after that was pruned or held in quarantine the best that is not, else the base.
     """
     tip = phylogeny.tips.get(agent)
-    if tip is not None and not phylogeny.pruned(tip):
+    if tip is not None and not phylogeny.pruned(tip) and not phylogeny.quarantine.holds(tip):
         return tip
     if tip is not None:
         best = phylogeny.best(1)

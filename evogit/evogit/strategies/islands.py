@@ -1,0 +1,98 @@
+"""Islands: agents evolve apart and exchange individuals with few neighbours, now and then.
+
+Tanese, "Distributed genetic algorithms", ICGA 1989; Whitley, Rana and Heckendorn, "The island model
+genetic algorithm: on separability, population size and convergence", CIT 7(1), 1999.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final, Literal
+
+from evogit.errors import ConfigError
+from evogit.ids import CommitId, natural
+from evogit.outcome import Outcome, Scored
+from evogit.phylogeny.index import Phylogeny
+from evogit.proposals import MERGE, Step
+from evogit.strategies.common import improves, option, stale_steps, standing
+from evogit.strategies.selection import eligible
+
+Topology = Literal["ring", "star", "full"]
+_TOPOLOGIES: Final[tuple[Topology, ...]] = ("ring", "star", "full")
+
+
+class Islands:
+    """Every agent is an island; migrants arrive by the bridges of a topology.
+
+    Args:
+        interval: every so many steps an agent looks for a migrant.
+        rate: chance that one then arrives.
+        topology: ``ring`` (both neighbours by name), ``star`` (all by way of the first), ``full``.
+        merge: chance that an arrival is merged; otherwise it is crossed with the agent's own.
+        patience: after so many steps without a move an island starts again from the base; 0 never.
+            The best individual of the swarm is never lost by that: commits stay.
+    """
+
+    def __init__(
+        self,
+        *,
+        interval: object = 20,
+        rate: object = 1.0,
+        topology: object = "ring",
+        merge: object = 0.5,
+        patience: object = 300,
+    ) -> None:
+        self._interval = int(option("interval", interval, 1, 10**6))
+        self._rate = option("rate", rate, 0, 1)
+        self._merge = option("merge", merge, 0, 1)
+        self._patience = int(option("patience", patience, 0, 10**9))
+        if topology not in _TOPOLOGIES:
+            raise ConfigError(
+                f"search.options.topology is {topology!r}", hint=f"use {' or '.join(_TOPOLOGIES)}"
+            )
+        self._topology: Topology = topology
+
+    def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
+        """Receive a migrant when it is time, else mutate the agent's own."""
+        if self._stuck(phylogeny, agent):
+            return Step("mutate", (phylogeny.commit(0),))
+        own = standing(phylogeny, agent)
+        here = phylogeny.commit(own)
+        number = phylogeny.last_step(agent) + 1
+        if number % self._interval == 0 and random.random() < self._rate:
+            migrants = [row for row in self._neighbours(phylogeny, agent) if row != own]
+            if migrants:
+                arrived = phylogeny.commit(random.choice(migrants))
+                operator = MERGE if random.random() < self._merge else "cross"
+                return Step(operator, (here, arrived))
+        return Step("mutate", (here,))
+
+    def _neighbours(self, phylogeny: Phylogeny, agent: str) -> list[int]:
+        tips = phylogeny.tips
+        names = sorted({*tips, agent} - {"main"}, key=natural)
+        place = names.index(agent)
+        if self._topology == "full":
+            near = [name for name in names if name != agent]
+        elif self._topology == "star":
+            near = names[1:] if place == 0 else names[:1]
+        else:
+            near = [names[place - 1], names[(place + 1) % len(names)]]
+        rows = (tips.get(name) for name in dict.fromkeys(near) if name != agent)
+        return [row for row in rows if row is not None and eligible(phylogeny, row)]
+
+    def accepts(
+        self,
+        phylogeny: Phylogeny,
+        agent: str,
+        offspring: CommitId,
+        outcome: Outcome,
+        random: Random,
+    ) -> bool:
+        """Not worse than the tip; on a stuck island any first step from the base."""
+        del random
+        if isinstance(outcome, Scored) and self._stuck(phylogeny, agent):
+            return phylogeny.parents(phylogeny.index(offspring)) == (0,)
+        return improves(phylogeny, agent, offspring, outcome)
+
+    def _stuck(self, phylogeny: Phylogeny, agent: str) -> bool:
+        return bool(self._patience) and stale_steps(phylogeny, agent) > self._patience
