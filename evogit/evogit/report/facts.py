@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from evogit.analysis.gains import gain
 from evogit.cli.patch import FileChange, changes
 from evogit.config.model import Settings
 from evogit.git.repository import GitRepository
@@ -160,18 +161,16 @@ def _steps(swarm: Swarm, best: int) -> list[Step]:
 
 
 def _step(phylogeny: Phylogeny, row: int) -> Step:
-    score, parents = phylogeny.score(row), phylogeny.parents(row)
-    known = [phylogeny.fitness(p) for p in parents if phylogeny.score(p) is not None]
-    gain = phylogeny.fitness(row) - max(known) if known and score is not None else None
+    found = gain(phylogeny, row)
     return Step(
         row=row,
         commit=phylogeny.commit(row),
         agent=phylogeny.agent(row),
         operator=phylogeny.operator(row),
         subject=phylogeny.subject(row),
-        score=score,
-        gain=gain,
-        merge=len(parents) > 1,
+        score=phylogeny.score(row),
+        gain=None if found is None else found.gain,
+        merge=len(phylogeny.parents(row)) > 1,
         files=(),
     )
 

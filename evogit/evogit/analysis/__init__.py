@@ -1,0 +1,1 @@
+"""Looking back at an evolution: which steps gained what, and how the population got there."""

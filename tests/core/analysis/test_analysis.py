@@ -1,0 +1,155 @@
+"""Gains add up, and the figures of a phylogeny are what their definitions say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from evogit.analysis.figures import clades, coalescence, distance, merges, operator_credit, price
+from evogit.analysis.gains import gain, gains, summed, winning_lineage
+from evogit.git.trees import Change
+from evogit.ids import HEADS, CommitId
+from evogit.outcome import Failed, Outcome, Scored
+from evogit.phylogeny.index import Phylogeny
+from evogit.records import Evaluation
+from evogit.swarm.individuals import Provenance, compose
+from evogit.swarm.journal import Journal
+
+if TYPE_CHECKING:
+    from conftest import Garden
+
+
+class Grower:
+    """Grows individuals with given parents and outcomes."""
+
+    def __init__(self, garden: Garden) -> None:
+        self.garden = garden
+        self.git = garden.swarm.git
+        self.journal = Journal(self.git, "w1")
+        self.base = garden.swarm.base
+        self._count = 0
+        self._judge(self.base, Scored(1.0))
+
+    def add(self, agent: str, outcome: Outcome | None, *parents: CommitId) -> CommitId:
+        self._count += 1
+        first = self.git.commit((parents or (self.base,))[0])
+        blob = self.git.write_blob(f"x = {self._count}\n".encode())
+        tree = self.git.change_tree(first.tree, {"pkg/x.py": Change(blob)})
+        operator = "merge" if len(parents) > 1 else "mutate"
+        message = compose(f"number {self._count}", "", Provenance(agent, operator, self._count))
+        found = parents or (self.base,)
+        time = first.time + self._count
+        commit = self.git.write_commit(tree, found, message, author=agent, time=time)
+        ref = HEADS + agent
+        self.git.move_ref(ref, old=self.git.ref(ref), new=commit)
+        if outcome is not None:
+            self._judge(commit, outcome)
+        return commit
+
+    def _judge(self, commit: CommitId, outcome: Outcome) -> None:
+        evaluator = self.garden.swarm.spec().evaluator
+        found = Evaluation(commit, self.git.commit(commit).tree, evaluator, "", 0, outcome)
+        self.journal.append(found, keep=[commit]).result(10)
+
+    def grown(self) -> Phylogeny:
+        self.journal.close()
+        return self.garden.phylogeny()
+
+
+@pytest.fixture
+def grower(garden: Garden) -> Grower:
+    return Grower(garden)
+
+
+def test_gains_follow_the_fittest_parent_and_add_up(grower: Grower) -> None:
+    one = grower.add("a1", Scored(2.0))
+    two = grower.add("a2", Scored(5.0))
+    merged = grower.add("a1", Scored(6.0), one, two)
+    failed = grower.add("a1", Failed("tests", "no"), merged)
+    last = grower.add("a1", Scored(5.5), failed)
+    phylogeny = grower.grown()
+    rows = [phylogeny.index(c) for c in (last, failed, merged, two)]
+    assert winning_lineage(phylogeny, rows[0]) == [*rows, 0]
+    found = gains(phylogeny, rows[0])
+    assert [one.gain for one in found] == [4.0, 1.0, -0.5]
+    assert sum(one.gain for one in found) == phylogeny.fitness(rows[0]) - phylogeny.fitness(0)
+    assert summed(found, phylogeny.operator) == [("mutate", 3.5, 2), ("merge", 1.0, 1)]
+
+
+def test_without_a_score_there_is_no_gain(grower: Grower) -> None:
+    failed = grower.add("a1", Failed("tests", "no"))
+    orphan = grower.add("a1", Scored(3.0), failed)
+    phylogeny = grower.grown()
+    assert gain(phylogeny, phylogeny.index(failed)) is None
+    assert gain(phylogeny, phylogeny.index(orphan)) is None
+    assert gain(phylogeny, 0) is None
+
+
+def test_an_improvement_all_lineages_descend_from_is_a_sweep(grower: Grower) -> None:
+    early = grower.add("a1", Scored(2.0))
+    worse = grower.add("a1", Scored(1.5), early)
+    left = grower.add("a1", Scored(3.0), worse)
+    grower.add("a2", Scored(4.0), worse)
+    phylogeny = grower.grown()
+    found = coalescence(phylogeny)
+    assert found.common == phylogeny.index(worse)
+    assert found.tips == 2
+    assert found.depth == 1.0
+    assert [(sweep.row, sweep.gain) for sweep in found.sweeps] == [(phylogeny.index(early), 1.0)]
+    assert phylogeny.index(left) not in {sweep.row for sweep in found.sweeps}
+
+
+def test_clades_hold_every_individual_once_and_the_fittest_comes_first(grower: Grower) -> None:
+    one = grower.add("a1", Scored(2.0))
+    grower.add("a1", Scored(3.0), one)
+    two = grower.add("a2", Scored(9.0))
+    grower.add("a2", None, two)
+    grower.add("a3", Failed("tests", "no"))
+    phylogeny = grower.grown()
+    found = clades(phylogeny)
+    assert sum(clade.size for clade in found) == len(phylogeny) - 1
+    assert found[0].root == phylogeny.index(two)
+    assert found[-1].best is None
+    assert (found[1].size, found[1].mean, found[1].best) == (2, 2.5, 3.0)
+
+
+def test_merges_are_counted_by_how_far_their_parents_grew_apart(grower: Grower) -> None:
+    near = [grower.add(agent, Scored(2.0)) for agent in ("a1", "a2")]
+    grower.add("a1", Scored(3.0), *near)
+    far = near[1]
+    for _ in range(4):
+        far = grower.add("a2", Scored(2.0), far)
+    grower.add("a1", Scored(1.0), near[0], far)
+    grower.add("a1", Failed("tests", "no"), near[0], far)
+    phylogeny = grower.grown()
+    assert distance(phylogeny, phylogeny.index(near[0]), phylogeny.index(far)) == 5
+    close, apart = merges(phylogeny)
+    assert (close.merges, close.better, close.mean_gain) == (1, 1, 1.0)
+    assert (apart.merges, apart.scored, apart.better, apart.mean_gain) == (2, 1, 0, -1.0)
+
+
+def test_selection_and_transmission_are_the_whole_change(grower: Grower) -> None:
+    good = grower.add("a1", Scored(4.0))
+    bad = grower.add("a2", Scored(-2.0))
+    children = [grower.add("a1", Scored(x), good) for x in (5.0, 3.5, 4.5)]
+    children.append(grower.add("a2", Scored(-1.0), bad))
+    phylogeny = grower.grown()
+    parents = [phylogeny.index(commit) for commit in (good, bad)]
+    found = price(phylogeny, parents)
+    assert found is not None
+    offspring = [phylogeny.fitness(phylogeny.index(child)) for child in children]
+    expected = sum(offspring) / 4 - (4.0 - 2.0) / 2
+    assert found.change == pytest.approx(expected)
+    assert found.selection > 0
+    assert (found.parents, found.offspring) == (2, 4)
+
+
+def test_operators_are_credited_with_what_they_improved(grower: Grower) -> None:
+    one = grower.add("a1", Scored(2.0))
+    two = grower.add("a2", Scored(1.5))
+    grower.add("a1", Scored(4.0), one, two)
+    grower.add("a2", Failed("tests", "no"), two)
+    mutate, merge = sorted(operator_credit(grower.grown()), key=lambda c: c.operator == "merge")
+    assert (mutate.individuals, mutate.scored, mutate.improved, mutate.gained) == (3, 2, 2, 1.5)
+    assert (merge.individuals, merge.improved, merge.records, merge.gained) == (1, 1, 1, 2.0)
