@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
-from typing import Literal
+from typing import Final, Literal
 
 from evogit.errors import ConfigError, NotFoundError
 
 Group = Literal[
     "evogit.agents", "evogit.problems", "evogit.strategies", "evogit.sandboxes", "evogit.commands"
 ]
+
+_ONE: Final = {"evogit.strategies": "strategy", "evogit.sandboxes": "sandbox"}
 
 
 def names(group: Group) -> list[str]:
@@ -30,7 +32,7 @@ def find(group: Group, name: str) -> EntryPoint:
     points = {point.name: point for point in entry_points(group=group)}
     if name in points:
         return points[name]
-    what = group.removeprefix("evogit.").removesuffix("s")
+    what = _ONE.get(group, group.removeprefix("evogit.").removesuffix("s"))
     close = get_close_matches(name, points, n=1)
     hint = (
         f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(points)) or 'none'}"

@@ -6,9 +6,9 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from evogit.cli import trusting
 from evogit.cli.session import Session
@@ -17,23 +17,32 @@ from evogit.git.program import run_git
 from evogit.git.refs import locks
 from evogit.text import clean_line
 
+if TYPE_CHECKING:
+    from evogit.sandbox.image import Dockerfile
+    from evogit.sandbox.trial import Finding, Trial
+
 Severity = Literal["ok", "warning", "error"]
 
 OLDEST_GIT: Final = (2, 38)
 _STALE_SECONDS: Final = 60
 _SHOWN_PROBLEMS: Final = 20
+_UNSAFE: Final = "process"
 _LOW_SPACE: Final = 2**30
 _NO_SPACE: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding. ``fix`` is a command or a sentence; empty if nothing needs doing."""
+    """One finding. ``fix`` is a command or a sentence; empty if nothing needs doing.
+
+    Of a sandbox that works, ``attacks`` says by name how each attack on it ended.
+    """
 
     id: str
     severity: Severity
     message: str
     fix: str = ""
+    attacks: dict[str, Finding] = field(default_factory=dict["str", "Finding"])
 
 
 def _git(session: Session) -> Iterator[Check]:
@@ -95,24 +104,50 @@ def _sandboxes(session: Session) -> Iterator[Check]:
 
     from evogit.config.model import Environment
     from evogit.environment.prepare import prepare
-    from evogit.sandbox.choose import probe_all
+    from evogit.sandbox.trial import try_installed
 
     cache = session.cache_home / "environments"
     python = Path(sys.executable)
     runtime = prepare(Environment(), session.cwd, cache, default_python=python, lock_contents={})
-    probes = probe_all(runtime)
-    for name, probe in probes.items():
-        if probe.works:
-            yield Check(f"sandbox {name}", "ok", "works")
-        else:
-            yield Check(f"sandbox {name}", "warning", probe.reason, probe.hint)
-    if not any(probe.works for name, probe in probes.items() if name != "process"):
+    trials = try_installed(runtime, _image(session))
+    for name, trial in trials.items():
+        yield _sandbox(name, trial)
+    if not any(trial.probe.works for name, trial in trials.items() if name != _UNSAFE):
         yield Check(
             "sandbox",
             "error",
             "no sandbox works here, so candidates can not be run safely",
             "see the hints above",
         )
+
+
+def _sandbox(name: str, trial: Trial) -> Check:
+    title, findings = f"sandbox {name}", dict(trial.findings)
+    if not trial.probe.works:
+        return Check(title, "warning", trial.probe.reason, trial.probe.hint)
+    through = [attack for attack, found in findings.items() if found.verdict == "NOT stopped"]
+    untried = [attack for attack, found in findings.items() if found.verdict == "not available"]
+    if name == _UNSAFE:
+        return Check(title, "ok", "works; for candidates you trust", attacks=findings)
+    if through:
+        fix = "use another sandbox for what you do not trust; --json says what got through"
+        return Check(title, "warning", f"lets through: {', '.join(through)}", fix, findings)
+    if untried:
+        why = findings[untried[0]].detail
+        return Check(title, "warning", f"not tried: {', '.join(untried)}: {why}", "", findings)
+    return Check(title, "ok", f"works, and stopped all {len(findings)} attacks", attacks=findings)
+
+
+def _image(session: Session) -> str | Dockerfile | None:
+    """What containers start from. A Dockerfile runs commands, so only one that was agreed to."""
+    from evogit.evolve.assembly import container_image
+
+    if not _has_swarm(session):
+        return None
+    settings = session.spec.settings
+    if settings.sandbox.dockerfile and not trusting.is_trusted(session, session.swarm):
+        return None
+    return container_image(session.swarm, settings)
 
 
 def _disk(session: Session) -> Iterator[Check]:

@@ -60,6 +60,7 @@ def prepare(
         paths=tuple(outermost(folders)),
         variables={k: _filled(v, target) for k, v in environment.variables.items()},
         digest=_digest(environment, used, lock_contents, root),
+        named=named is not None,
     )
 
 

@@ -106,12 +106,14 @@ class Runtime:
         paths: host folders mounted read-only at the same place (the interpreter's prefix, set-up).
         variables: added to every job's environment.
         digest: names this environment in the cache key (tenet 5).
+        named: whether the spec names the interpreter; if not, a container uses its image's.
     """
 
     python: Path
     paths: Sequence[Path] = ()
     variables: Mapping[str, str] = field(default_factory=lambda: _NO_VARIABLES)
     digest: str = ""
+    named: bool = False
 
 
 class Sandbox(Protocol):

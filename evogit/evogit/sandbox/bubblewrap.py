@@ -23,6 +23,7 @@ from evogit.sandbox.private import OUTSIDER, PrivateMounts
 from evogit.sandbox.profile import (
     FILTER,
     REPORT,
+    SCRATCH,
     Prepared,
     binaries,
     check_mounts,
@@ -165,7 +166,7 @@ class BubblewrapSandbox:
             pid = spawn(
                 prepared.command(job, sources), {**std.child, REPORT: report_end, FILTER: filtered}
             )
-            scratch = ["/tmp", *(m.target for m in job.mounts if m.copy)]  # noqa: S108  # inside
+            scratch = [*SCRATCH, *(m.target for m in job.mounts if m.copy)]
             tree = NamespaceTree(pid, report, job.limits, scratch, undo.pop_all())
         running = SupervisedJob(pid, tree, job.limits, std, started=started, on_end=self._forget)
         with self._lock:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
 from typing import Final, cast
 
-from evogit.errors import ConfigError, EvaluatorError
+from evogit.errors import ConfigError, EvaluatorError, NotFoundError
+from evogit.plugins import Group, load, names
 from evogit.sandbox.base import Probe, Runtime, Sandbox
+from evogit.sandbox.image import Dockerfile
 from evogit.text import clean_line
 
-GROUP: Final = "evogit.sandboxes"
+GROUP: Final[Group] = "evogit.sandboxes"
 _SAFE: Final = ("bubblewrap", "container")
 _UNSAFE: Final = "process"
 
 
-def choose(kind: str, runtime: Runtime, *, image: str | None, allow_unsafe: bool) -> Sandbox:
+def choose(
+    kind: str, runtime: Runtime, *, image: str | Dockerfile | None, allow_unsafe: bool
+) -> Sandbox:
     """A sandbox that was tried for real on this machine.
 
     Args:
@@ -23,7 +26,7 @@ def choose(kind: str, runtime: Runtime, *, image: str | None, allow_unsafe: bool
             ``evogit.sandboxes``. A sandbox named there is called with the runtime, and with
             ``image=`` if an image is given and it is the container sandbox.
         runtime: what every job sees.
-        image: container image.
+        image: container image, or what to build it from.
         allow_unsafe: whether a human allowed running candidates without a sandbox.
 
     Raises:
@@ -38,7 +41,7 @@ def choose(kind: str, runtime: Runtime, *, image: str | None, allow_unsafe: bool
     names = (*_SAFE, _UNSAFE)[: 3 if allow_unsafe else 2] if kind == "auto" else (kind,)
     failures: list[tuple[str, Probe]] = []
     for name in names:
-        sandbox = _make(_entry(name), runtime, image)
+        sandbox = make(name, runtime, image)
         probe = sandbox.probe()
         if probe.works:
             return sandbox
@@ -56,34 +59,35 @@ def choose(kind: str, runtime: Runtime, *, image: str | None, allow_unsafe: bool
     )
 
 
-def probe_all(runtime: Runtime, *, image: str | None = None) -> dict[str, Probe]:
+def probe_all(runtime: Runtime, *, image: str | Dockerfile | None = None) -> dict[str, Probe]:
     """Try every installed sandbox and say how each does; never raises for a broken one."""
-    return {entry.name: _probe(entry, runtime, image) for entry in entry_points(group=GROUP)}
+    return {name: _probe(name, runtime, image) for name in names(GROUP)}
 
 
-def _probe(entry: EntryPoint, runtime: Runtime, image: str | None) -> Probe:
+def make(name: str, runtime: Runtime, image: str | Dockerfile | None) -> Sandbox:
+    """An installed sandbox, not yet tried.
+
+    Raises:
+        ConfigError: there is none of that name, or it can not be imported.
+    """
     try:
-        sandbox = _make(entry, runtime, image)
+        factory = cast(Callable[..., Sandbox], load(GROUP, name))
+    except NotFoundError:
+        raise ConfigError(
+            f"there is no sandbox {clean_line(name, 60)!r}",
+            hint=f"choose auto or one of: {', '.join(names(GROUP))}",
+        ) from None
+    if image is not None and name == "container":
+        return factory(runtime, image=image)
+    return factory(runtime)
+
+
+def _probe(name: str, runtime: Runtime, image: str | Dockerfile | None) -> Probe:
+    try:
+        sandbox = make(name, runtime, image)
     except Exception as error:  # noqa: BLE001  # a stranger's package; doctor reports it
         return Probe(works=False, reason=clean_line(f"{type(error).__name__}: {error}", 300))
     try:
         return sandbox.probe()
     finally:
         sandbox.close()
-
-
-def _entry(name: str) -> EntryPoint:
-    found = entry_points(group=GROUP, name=name)
-    if not found:
-        known = ", ".join(sorted(entry_points(group=GROUP).names))
-        raise ConfigError(
-            f"there is no sandbox {clean_line(name, 60)!r}", hint=f"choose auto or one of: {known}"
-        )
-    return next(iter(found))
-
-
-def _make(entry: EntryPoint, runtime: Runtime, image: str | None) -> Sandbox:
-    factory = cast(Callable[..., Sandbox], entry.load())
-    if image is not None and entry.name == "container":
-        return factory(runtime, image=image)
-    return factory(runtime)

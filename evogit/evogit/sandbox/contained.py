@@ -2,95 +2,88 @@
 
 from __future__ import annotations
 
-import importlib
 import os
+import re
+import secrets
 import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from pathlib import Path
-from signal import NSIG, SIGKILL, SIGXFSZ
+from functools import partial
+from signal import NSIG, SIGKILL
 from typing import Any, Final, cast
 
 from evogit.errors import EvaluatorError
 from evogit.sandbox.base import Completed, Job, Limit
+from evogit.sandbox.container_meter import SIGNALLED, ContainerMeter
+from evogit.sandbox.relay import chunks, relay, send_all
+from evogit.sandbox.waiting import Waiting
 from evogit.text import clean_line
 
-_INTERVAL: Final = 0.25  # an answer about usage costs the engine several milliseconds
-_FIRST_LOOK: Final = 0.05
-_PATIENCE: Final = 50  # milliseconds until a stream looks whether the job has ended
-_JOIN: Final = 1.0  # seconds for a helper, which could be stuck in a caller's full pipe
-_CHUNK: Final = 2**16
-_STDOUT: Final = 1  # numbers in the engine's multiplexed stream
-_SIGNALLED: Final = 128  # the engine reports death by signal N as status 128 + N
+_FIRST_LOOK: Final = 0.02
+_REPORT: Final = 64  # more bytes than a report has
+_KILL_INTERVAL: Final = 1.0
+_END_SECONDS: Final = 0.1  # until a container that should end by itself is killed
+_LOST_SECONDS: Final = 60.0  # until one that does not even die is given up
+_JOIN: Final = 1.0  # for a helper, which could be stuck in a caller's full pipe
 
 
 class ContainedJob:
-    """A running container. Implements ``Running``; removes the container at the end.
+    """A job in a container that waited for it. Implements ``Running``, once it was begun.
 
     Args:
-        container: created, not started, of the docker library.
+        waiting: the container; whoever made it removes it after ``on_end``.
         job: what runs in it. Its descriptors are duplicated, so the caller may close them.
-        tasks: more than this many tasks in it are too many; the engine's init is one.
-        fifo: where the job's channel arrives, if it has one.
-        undo: closed at the end; removes the container and what was prepared for it.
-        on_end: called last.
-
-    Raises:
-        EvaluatorError: the engine can not start it.
+        on_end: called when every process is gone.
     """
 
     def __init__(
         self,
-        container: Any,
+        waiting: Waiting,
         job: Job,
         *,
-        tasks: int,
-        fifo: Path | None,
-        undo: ExitStack,
         on_end: Callable[[ContainedJob], None],
     ) -> None:
-        self._container = container
+        self.waiting = waiting
         self._limits = job.limits
-        self._tasks = tasks
         self._on_end = on_end
         self._lock = threading.Lock()
         self._stopping = False
         self._limit: Limit | None = None
         self._result: Completed | BaseException | None = None
-        self._closed_streams = threading.Event()
-        self._wake = threading.Event()
+        self._gone = threading.Event()
         self._done = threading.Event()
-        self._captured = {1: bytearray(), 2: bytearray()}
-        self._stdout = None if job.stdout is None else _duplicate(job.stdout, undo)
-        self._cpu = 0.0
-        streams: list[Callable[[], None]] = []
-        if fifo is not None and job.channel is not None:
-            read = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            write = os.dup(job.channel)
-            streams.append(lambda: _relay(read, write, self._closed_streams))
+        self._captured = bytearray(), bytearray()
+        self._word = secrets.token_hex(16).encode()
+        self._said = b""
+        self._meter = ContainerMeter(waiting, job.limits)
+        with ExitStack() as undo:
+            self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+            undo.callback(os.close, self._wake)
+            streams = [*self._outputs(job, undo), *self._inputs(job, undo)]
+            self._helpers = [threading.Thread(target=run, daemon=True) for run in streams]
+            self._undo = undo.pop_all()
+
+    def begin(self, script: str) -> None:
+        """Let the container's shell run ``script``; called once, by whoever made this.
+
+        Raises:
+            EvaluatorError: the container is gone; ``on_end`` is not called then.
+        """
         try:
-            self._socket = _attach(container, undo)
-            self._started = time.monotonic()
-            container.start()
-        except Exception as error:
-            raise EvaluatorError(
-                clean_line(f"the container engine can not start a job: {error}", 400),
-                hint="evogit doctor shows what works on this machine",
-            ) from error
-        if job.stdin is not None:
-            data = _duplicate(job.stdin, undo) if isinstance(job.stdin, int) else job.stdin
-            streams.append(lambda: self._feed(data))
-        self._undo = undo.pop_all()
-        self._helpers = [threading.Thread(target=s, daemon=True) for s in [self._read, *streams]]
+            self._begin(script)
+        except BaseException:
+            self._undo.close()
+            self._done.set()
+            raise
         for helper in self._helpers:
             helper.start()
         threading.Thread(target=self._supervise, daemon=True).start()
 
     def wait(self) -> Completed:
-        """Block until the container is gone; idempotent.
+        """Block until every process in the container is gone; idempotent.
 
         Raises:
             EvaluatorError: the engine lost it.
@@ -107,16 +100,45 @@ class ContainedJob:
         self._stop(None)
 
     def finished(self) -> None:
-        """Block until the container is gone, however it ended."""
+        """Block until every process is gone, however it ended."""
         self._done.wait()
+
+    def _outputs(self, job: Job, undo: ExitStack) -> list[Callable[[], None]]:
+        # Ours, for a helper may outlive the container's folder.
+        control, (out, err) = self.waiting.control, self._captured
+        from_out, from_err = _duplicate(control.out, undo), _duplicate(control.err, undo)
+        if job.stdout is None:
+            return [partial(self._read, from_out, out), partial(self._read, from_err, err)]
+        write = _duplicate(job.stdout, undo)
+        return [partial(self._pass_on, from_out, write), partial(self._read, from_err, err)]
+
+    def _inputs(self, job: Job, undo: ExitStack) -> list[Callable[[], None]]:
+        found: list[Callable[[], None]] = []
+        if job.channel is not None:
+            ends = undo.enter_context(ExitStack())
+            read, write = self.waiting.control.channel(ends), _duplicate(job.channel, ends)
+            found.append(lambda: relay(read, write, ends, self._gone))
+        if job.stdin is not None:
+            data = _duplicate(job.stdin, undo) if isinstance(job.stdin, int) else job.stdin
+            found.append(lambda: self._feed(data))
+        return found
+
+    def _begin(self, script: str) -> None:
+        self._meter.begin()
+        self.waiting.control.write_script(script)
+        self._started = time.monotonic()
+        try:
+            self.waiting.socket.sendall(self._word + b"\n")
+        except OSError as error:
+            raise EvaluatorError(f"a container ended before its job: {error.strerror}") from error
 
     def _stop(self, limit: Limit | None) -> None:
         with self._lock:
             if self._stopping or self._done.is_set():
                 return
             self._stopping, self._limit = True, limit
-        with suppress(Exception):  # it ended by itself meanwhile; the removal at the end is forced
-            self._container.kill()
+            os.eventfd_write(self._wake, 1)
+        self.waiting.control.let_go()
 
     def _supervise(self) -> None:
         try:
@@ -124,149 +146,148 @@ class ContainedJob:
         except BaseException as error:  # noqa: BLE001  # whoever waits must learn of it
             self._result = error
         finally:
-            self._closed_streams.set()
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)  # wakes helpers that read or write it
+            with self._lock:
+                self._stopping = True  # from here on there is nothing to stop
+            self._drain()
+            if any(helper.is_alive() for helper in self._helpers):
+                threading.Thread(target=self._clear, daemon=True).start()
+            else:
+                self._clear()
+            self.waiting.control.close()
+            self._on_end(self)
+            self._done.set()
+
+    def _drain(self) -> None:
+        """Let the helpers pass on what is left in the pipes. Idempotent."""
+        if not self._gone.is_set():
+            self._gone.set()
+            with suppress(OSError):  # wakes one that writes to it
+                self.waiting.socket.shutdown(socket.SHUT_RDWR)
             for helper in self._helpers:
                 helper.join(_JOIN)
-            self._undo.close()
-            self._done.set()
-            self._on_end(self)
+
+    def _clear(self) -> None:
+        # Not before: a helper stuck in a full pipe would go on writing to whatever is opened next.
+        for helper in self._helpers:
+            helper.join()
+        self._undo.close()
 
     def _follow(self) -> Completed:
-        look = self._started + _FIRST_LOOK
-        deadline = self._started + self._limits.wall
-        # The streams end with the container: its init holds them open until then.
-        while not self._closed_streams.is_set():
-            self._wake.wait(max(min(look, deadline) - time.monotonic(), 0))
-            self._wake.clear()
-            now = time.monotonic()
-            if self._is_over():
-                self._stop("output")
-            if now >= deadline:
-                self._stop("wall")
-                deadline = now + _INTERVAL
-            if now >= look:
-                self._look()
-                look = time.monotonic() + _INTERVAL
+        said = self._until_the_command_ends()
         seconds = time.monotonic() - self._started
-        return self._completed(self._state(), seconds)
+        limit = None if said is None else self._meter.reached_by_the_end(said)
+        self._end()
+        self._drain()
+        if self._is_over() and not self._stopping:
+            return self._completed(-SIGKILL, seconds, "output")
+        if self._stopping:
+            return self._completed(-SIGKILL, seconds, self._limit)
+        if said is None or (said == SIGNALLED + SIGKILL and limit is None):
+            state = self._state()
+            said = int(state["ExitCode"]) if said is None else said
+            limit = "memory" if state.get("OOMKilled") else None
+        status = SIGNALLED - said if SIGNALLED < said <= SIGNALLED + NSIG else said
+        return self._completed(status, seconds, limit or self._meter.reached_by_signal(status))
 
-    def _look(self) -> None:
-        try:
-            api = self._container.client.api
-            used = cast(
-                "dict[str, Any]", api.stats(self._container.id, stream=False, one_shot=True)
-            )
-            self._cpu = max(self._cpu, used["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9)
-            tasks = used["pids_stats"].get("current", 0)
-        except Exception:  # noqa: BLE001  # it has just ended; its streams will tell
-            return
-        if self._cpu > self._limits.cpu:
-            self._stop("cpu")
-        elif tasks > self._tasks:
-            self._stop("processes")
+    def _completed(self, status: int, seconds: float, limit: Limit | None) -> Completed:
+        out, err = (bytes(captured[: self._limits.output]) for captured in self._captured)
+        return Completed(status, out, err, seconds, self._meter.cpu, limit)
+
+    def _until_the_command_ends(self) -> int | None:
+        """The status our shell reports; ``None`` if it was gone before it could, or was stopped."""
+        events = select.poll()
+        for descriptor in (self._wake, self.waiting.control.end, self._ending()):
+            events.register(descriptor, select.POLLIN)
+        deadline = self._started + self._limits.wall
+        look = self._started + _FIRST_LOOK
+        while not self._stopping:
+            pause = min(look, deadline) - time.monotonic()
+            found = {descriptor for descriptor, _ in events.poll(max(pause, 0) * 1000)}
+            if self.waiting.control.end in found:
+                status = self._reported(self.waiting.control.said())
+                if status is not None:
+                    return status
+            if self._ending() in found and self.waiting.is_gone(0):
+                return None
+            if self._wake in found:
+                os.eventfd_read(self._wake)
+                if self._is_over():
+                    self._stop("output")
+            look = self._look(look, deadline)
+        return None
+
+    def _reported(self, said: bytes) -> int | None:
+        """The status that our shell reported; what lacks the word comes from the job."""
+        self._said += said
+        found = re.search(rb"%s (\d{1,3})\n" % self._word, self._said)
+        self._said = self._said[-_REPORT:]
+        return None if found is None else int(found[1])
+
+    def _ending(self) -> int:
+        """What becomes readable when the container ends."""
+        leader = self.waiting.leader
+        return self.waiting.socket.fileno() if leader is None else leader
+
+    def _look(self, look: float, deadline: float) -> float:
+        """Stop it if it reached a limit; returns the time of the next look."""
+        now = time.monotonic()
+        if now >= deadline:
+            self._stop("wall")
+        if now < look:
+            return look
+        limit = self._meter.reached()
+        if limit is not None:
+            self._stop(limit)
+        return now + self._meter.interval
+
+    def _end(self) -> None:
+        """Wait until every process is gone. They end with our shells, unless they stop those."""
+        self.waiting.control.let_go()
+        deadline = time.monotonic() + _LOST_SECONDS
+        patience = _END_SECONDS
+        while not self.waiting.is_gone(patience):
+            with suppress(Exception):  # it ended by itself meanwhile; its removal is forced
+                self.waiting.container.kill()
+            if time.monotonic() > deadline:
+                raise EvaluatorError("a container does not die")
+            patience = _KILL_INTERVAL
 
     def _state(self) -> dict[str, Any]:
         while True:
-            self._container.reload()
-            state = cast("dict[str, Any]", self._container.attrs["State"])
+            self.waiting.container.reload()
+            state = cast("dict[str, Any]", self.waiting.container.attrs["State"])
             if not state["Running"]:
                 return state
-            time.sleep(0.005)  # the streams close a moment before the state changes
+            time.sleep(0.005)  # the processes end a moment before the engine knows
 
-    def _completed(self, state: dict[str, Any], seconds: float) -> Completed:
-        status, limit = int(state["ExitCode"]), self._limit
-        if _SIGNALLED < status <= _SIGNALLED + NSIG:
-            status = _SIGNALLED - status
-        if limit is None and state.get("OOMKilled"):
-            limit = "memory"
-        elif not self._stopping and status == -SIGXFSZ:
-            limit = "disk"
-        elif not self._stopping and status == -SIGKILL and seconds > self._limits.cpu:
-            limit = "cpu"
-        most = self._limits.output
-        out, err = (bytes(self._captured[stream][:most]) for stream in (1, 2))
-        return Completed(status, out, err, seconds, self._cpu, limit)
+    def _read(self, pipe: int, captured: bytearray) -> None:
+        """Keep what the job prints, up to the limit; with more in its pipe it waits for its end."""
+        for data in chunks(pipe, self._gone):
+            captured += data[: self._limits.output + 1 - len(captured)]
+            if len(captured) > self._limits.output:
+                os.eventfd_write(self._wake, 1)
+                return
 
-    def _read(self) -> None:
-        """Take the container's output apart until it ends."""
-        library: Any = importlib.import_module("docker.utils.socket")
-        frames: Iterator[tuple[int, bytes]] = library.frames_iter(self._socket, tty=False)
-        try:
-            for stream, data in frames:
-                self._keep(stream, data)
-        except (OSError, ValueError):  # the connection broke: the container is being removed
-            pass
-        finally:
-            self._closed_streams.set()
-            self._wake.set()
+    def _pass_on(self, pipe: int, write: int) -> None:
+        for data in chunks(pipe, self._gone):
+            with suppress(BrokenPipeError):
+                send_all(write, data)
 
     def _is_over(self) -> bool:
-        return any(len(data) > self._limits.output for data in self._captured.values())
+        return any(len(captured) > self._limits.output for captured in self._captured)
 
-    def _keep(self, stream: int, data: bytes) -> None:
-        if stream == _STDOUT and self._stdout is not None:
-            with suppress(BrokenPipeError):
-                while data:
-                    data = data[os.write(self._stdout, data) :]
-            return
-        captured = self._captured[stream]
-        captured += data[: self._limits.output + 1 - len(captured)]
-        if len(captured) > self._limits.output:
-            # Not killed from here: the engine answers only if somebody goes on reading.
-            self._wake.set()
-
-    def _feed(self, source: bytes | int | None) -> None:
+    def _feed(self, source: bytes | int) -> None:
         """Send standard input, then its end."""
         with suppress(OSError):
             if isinstance(source, bytes):
-                self._socket.sendall(source)
-            elif source is not None:
-                for data in _chunks(source, self._closed_streams):
-                    self._socket.sendall(data)
-            self._socket.shutdown(socket.SHUT_WR)
+                self.waiting.socket.sendall(source)
+            else:
+                for data in chunks(source, self._gone):
+                    self.waiting.socket.sendall(data)
+            self.waiting.socket.shutdown(socket.SHUT_WR)
 
 
 def _duplicate(fd: int, undo: ExitStack) -> int:
     ours = os.dup(fd)
     undo.callback(os.close, ours)
     return ours
-
-
-def _attach(container: Any, undo: ExitStack) -> socket.socket:
-    wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-    response = container.attach_socket(params=wanted)
-    # Over a local or TCP connection the library wraps the socket it hijacked.
-    raw = cast(socket.socket, getattr(response, "_sock", response))
-    raw.settimeout(None)
-    undo.callback(lambda: os.close(raw.detach()))  # several objects of the library share it
-    return raw
-
-
-def _chunks(fd: int, ended: threading.Event) -> Iterator[bytes]:
-    """What can be read from ``fd`` until its end or the job's."""
-    waiting = select.poll()
-    waiting.register(fd, select.POLLIN)
-    while True:
-        last_look = ended.is_set()
-        if waiting.poll(_PATIENCE):
-            data = os.read(fd, _CHUNK)
-            if not data:
-                return
-            yield data
-        elif last_look:
-            return
-
-
-def _relay(read: int, write: int, ended: threading.Event) -> None:
-    """Pass on what the job writes to its channel; closing one end closes the other."""
-    try:
-        with suppress(OSError):
-            for data in _chunks(read, ended):
-                rest = data
-                while rest:
-                    rest = rest[os.write(write, rest) :]
-    finally:
-        os.close(read)
-        os.close(write)

@@ -15,6 +15,7 @@ kernel memory even when it is empty."""
 _RESERVE: Final = 4 * 2**30
 """Address space beyond ``limits.memory``. Interpreters reserve far more than they touch (thread
 stacks, malloc arenas, BLAS buffers, V8's heap); what is touched is measured and limited."""
+_SIGNALS: Final = 4096
 SPARE_PROCESSES: Final = 2
 """Let the kernel allow this many more than ``limits.processes``, so that going over can be seen
 and reported instead of only failing inside."""
@@ -32,7 +33,12 @@ def resource_limits(limits: Limits) -> dict[int, int]:
         resource.RLIMIT_AS: limits.memory + _RESERVE,
         resource.RLIMIT_FSIZE: limits.disk,
         resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
+        # No core file fits into one byte, and only for exactly 1 (not for 0) does the kernel leave
+        # out a core_pattern that is a program, which it would start as root on the host.
+        resource.RLIMIT_CORE: 1,
+        # Each POSIX timer and queued signal takes kernel memory that counts to no process; the
+        # kernel's own limit grows with the size of the machine.
+        resource.RLIMIT_SIGPENDING: _SIGNALS,
     }
 
 
@@ -53,6 +59,7 @@ _OPTIONS: Final = {
     resource.RLIMIT_FSIZE: "fsize",
     resource.RLIMIT_NOFILE: "nofile",
     resource.RLIMIT_CORE: "core",
+    resource.RLIMIT_SIGPENDING: "sigpending",
     resource.RLIMIT_NPROC: "nproc",
 }
 

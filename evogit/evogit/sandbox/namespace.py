@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from evogit.config.model import Limits
+from evogit.sandbox.forkserver_usage import socket_memory
 from evogit.sandbox.limits import MAX_FILES
 from evogit.sandbox.tree import Meter, Usage, children
 
@@ -58,7 +60,9 @@ class NamespaceTree:
 
     def usage(self) -> Usage:
         """What the job uses now, without its pid 1."""
-        return self._meter.read(self._limits.memory)
+        used = self._meter.read(self._limits.memory)
+        unread = sum(map(socket_memory, children(self._monitor)))
+        return replace(used, memory=used.memory + unread)
 
     def disk_is_full(self) -> bool:
         """Whether ``/tmp`` and the private copies together hold more than allowed."""

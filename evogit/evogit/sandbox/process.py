@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import subprocess
 import tempfile
 import threading
 import time
@@ -150,14 +151,14 @@ class Folder:
 
     def remove(self) -> None:
         """Delete it, but nothing that its links lead to."""
-        # A job may have taken away its own permissions.
+        # A job may have taken away its own permissions, or nested folders deeper than Python recurses.
         for folder, names, _ in os.walk(self._root):
             for name in names:
                 with suppress(OSError):
                     path = Path(folder, name)
                     if not path.is_symlink():
                         path.chmod(0o700)
-        shutil.rmtree(self._root, ignore_errors=True)
+        subprocess.run(["rm", "-rf", "--", str(self._root)], stderr=subprocess.DEVNULL, check=False)
 
     def _place(self, mount: Mount) -> None:
         here = self._root / mount.target.lstrip("/")

@@ -18,6 +18,8 @@ REPORT: Final = 8
 FILTER: Final = 9
 """The descriptor from which bwrap reads the system call filter."""
 PATH: Final = "/usr/local/bin:/usr/bin:/bin"
+SCRATCH: Final = ("/tmp", "/dev/shm")  # noqa: S108  # inside
+"""Where a job may write besides its private copies; each empty file there costs kernel memory."""
 _STAGED: Final = "/run/evogit"
 _SHARED_MEMORY: Final = 2**20
 _FILES: Final = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/ssl/certs")
@@ -69,7 +71,8 @@ class Prepared:
             *("--proc", "/proc", "--dev", "/dev"),
             *("--size", str(_SHARED_MEMORY), "--tmpfs", "/dev/shm"),  # noqa: S108
             *self._mounts(job, sources),
-            *("--remount-ro", "/", "--chdir", "/"),
+            # /dev too: it is a tmpfs of its own, without any limit.
+            *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"),
             *("--json-status-fd", str(REPORT), "--seccomp", str(FILTER)),
             *("--", "/bin/sh", "-c", self._script(job), "init"),
             *prlimit_command(with_processes(job.limits, others=1)),

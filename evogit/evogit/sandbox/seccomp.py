@@ -83,7 +83,8 @@ _FORBIDDEN: Final[dict[str, tuple[int, int]]] = {
     "vhangup": (153, 58),
 }
 # Missing on old kernels, so that programs fall back by themselves when told ENOSYS. Memory of
-# memfd files and System V segments counts to no process, so it would escape the memory limit.
+# memfd files and of System V segments, queues and semaphores counts to no process, so it would
+# escape the memory limit: 64 GB of semaphores are a few thousand calls.
 _UNKNOWN: Final[dict[str, tuple[int, int]]] = {
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
@@ -92,6 +93,10 @@ _UNKNOWN: Final[dict[str, tuple[int, int]]] = {
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
+    # Asynchronous I/O has one quota for the whole machine, which databases of the host need too.
+    "io_setup": (206, 0),
+    "semget": (64, 190),
+    "msgget": (68, 186),
 }
 _CLONE: Final = (56, 220)
 _IOCTL: Final = (16, 29)
