@@ -18,7 +18,7 @@ from evogit.cli import registry
 from evogit.cli.common import Common, parameters
 from evogit.cli.output import Color, Manner, Output, OutputClosedError
 from evogit.errors import EvoGitError, UserError
-from evogit.text import clean_line
+from evogit.text import clean, clean_line
 
 EXIT_USAGE: Final = 2
 EXIT_INTERRUPTED: Final = 130
@@ -172,7 +172,8 @@ def _unexpected(given: Sequence[str], error: Exception) -> int:
     if "--debug" in given:
         import traceback
 
-        traceback.print_exception(error)
+        shown = "".join(traceback.format_exception(error))
+        print(_output(given).redacted(clean(shown)), file=sys.stderr)  # noqa: T201
     text = clean_line(f"{type(error).__name__}: {error}", 500)
     if isinstance(error, OSError):
         _complain(given, "system", f"the system refused: {text}", "")
@@ -187,10 +188,14 @@ def _complain(given: Sequence[str], code: str, message: str, hint: str) -> None:
     """Print the error. Options are looked for in the raw arguments: parsing may have failed."""
     if _COMPLETE in os.environ:
         return  # nobody wants an error at every tab
+    _output(given).error(code, message, hint)
+
+
+def _output(given: Sequence[str]) -> Output:
     options = _before_dashes(given)
     # One line even with --json: it may follow a stream of events.
     form = "lines" if "--jsonl" in options or "--json" in options else "text"
-    Output(Manner(form, _color(given)), os.environ).error(code, message, hint)
+    return Output(Manner(form, _color(given)), os.environ)
 
 
 def _before_dashes(given: Sequence[str]) -> Sequence[str]:

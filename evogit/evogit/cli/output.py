@@ -11,10 +11,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TextIO
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from evogit.errors import EvoGitError, UserError
 from evogit.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from evogit.redact import Redactor
 
 SCHEMA: Final = 1
 """Version of every JSON object printed here; grows when a field changes its meaning or goes."""
@@ -69,10 +72,13 @@ class Output:
 
     Args:
         manner: form, colour and verbosity.
-        environ: for ``NO_COLOR``, ``FORCE_COLOR`` and ``TERM``.
+        environ: for ``NO_COLOR``, ``FORCE_COLOR`` and ``TERM``, and for the secrets in it, which
+            notes, warnings, errors and the log file never show.
     """
 
     def __init__(self, manner: Manner, environ: Mapping[str, str]) -> None:
+        self.redactor: Redactor | None = None
+        self._environ = environ
         self.form: Form = manner.form
         self.manner = manner
         self.colored = _wants_color(manner.color, environ, sys.stdout)
@@ -181,24 +187,28 @@ class Output:
 
     def note(self, text: str) -> None:
         """Something worth knowing; silent with ``--quiet``, always in the log file."""
+        text = self.redacted(text)
         self._log("note", text)
         if not self.manner.quiet:
             self._write(sys.stderr, clean(text, 2000))
 
     def detail(self, text: str) -> None:
         """Something only ``--verbose`` shows."""
+        text = self.redacted(text)
         self._log("detail", text)
         if self.manner.verbose:
             self._write(sys.stderr, self._error_style(clean(text, 2000), "dim"))
 
     def warn(self, text: str) -> None:
         """A warning; shown even with ``--quiet``."""
+        text = self.redacted(text)
         self._log("warning", text)
         self._write(sys.stderr, self._error_style("warning: ", "yellow") + clean(text, 2000))
 
     def error(self, code: str, message: str, hint: str) -> None:
         """The one error of an invocation: an object on stdout with ``--json``, else two lines."""
-        message, hint = clean(message, 4000), clean(hint, 2000)
+        message = clean(self.redacted(message), 4000)
+        hint = clean(self.redacted(hint), 2000)
         self._log("error", message)
         if self.form != "text":
             self._json({"error": {"code": code, "message": message, "hint": hint}})
@@ -221,6 +231,14 @@ class Output:
         print(f"{clean_line(question)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise EvoGitError("not confirmed; nothing was changed")
+
+    def redacted(self, text: str) -> str:
+        """``text`` without the secrets of the environment."""
+        if self.redactor is None:
+            from evogit.redact import Redactor, secret_variables  # kept out of start-up
+
+            self.redactor = Redactor(secret_variables(self._environ))
+        return self.redactor.text(text)
 
     def _error_style(self, text: str, style: str) -> str:
         return _styled(text, style) if self._error_colored else text

@@ -20,6 +20,7 @@ from evogit.ids import SPEC_REF, slug
 if TYPE_CHECKING:
     from evogit.config.model import Settings
     from evogit.phylogeny.index import Phylogeny
+    from evogit.redact import Redactor
     from evogit.source import Source
     from evogit.steering.desk import Desk
     from evogit.swarm.repository import Swarm
@@ -121,6 +122,17 @@ class Session:
         variables = {k: v for k, v in self.environ.items() if "__" in k}
         return load(self.config_file, environ=variables, fallback=self.config_home / "config.toml")
 
+    def keep_secrets(self, named: Iterable[str]) -> Redactor:
+        """Takes the secrets of this person's environment out of texts; output now does so too.
+
+        Args:
+            named: variables to keep besides those whose names say that they are secrets.
+        """
+        from evogit.redact import Redactor, secret_variables
+
+        self.output.redactor = Redactor(secret_variables(self.environ, named))
+        return self.output.redactor
+
     @cached_property
     def environment_digest(self) -> str:
         """The environment that workers here used last; empty before the first run."""
@@ -144,6 +156,22 @@ class Session:
         )
         found.refresh()
         return found
+
+    def follow_judging(self) -> bool:
+        """Forget spec and phylogeny if workers judge otherwise by now; whether they do.
+
+        Scores are those of one evaluator in one environment. Whoever keeps a session for long asks
+        from time to time; the parts then open anew.
+        """
+        spec, digest = self.spec, self.environment_digest
+        vars(self).pop("environment_digest", None)
+        if self.swarm.git.ref(SPEC_REF) != spec.commit:
+            vars(self).pop("spec", None)
+        if (self.spec.evaluator, self.environment_digest) == (spec.evaluator, digest):
+            return False
+        for name in ("phylogeny", "desk"):
+            vars(self).pop(name, None)
+        return True
 
     @property
     def maximize(self) -> bool:

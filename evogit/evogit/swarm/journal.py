@@ -9,6 +9,7 @@ share the next one (group commit), so many agents cost little more than one.
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from evogit.git.repository import GitRepository
 from evogit.git.trees import FILE, Entry
 from evogit.ids import JOURNALS, CommitId, checked_name
 from evogit.records import Record, dump, load
+from evogit.redact import PLAIN, Redactor
 from evogit.text import clean_line
 
 MAX_ARTEFACT: Final = 256 * 1024
@@ -57,11 +59,13 @@ class Journal:
     Args:
         git: the swarm repository.
         writer: a worker's or a person's name.
+        redactor: takes secrets out of records, subjects and artefacts before they are written.
     """
 
-    def __init__(self, git: GitRepository, writer: str) -> None:
+    def __init__(self, git: GitRepository, writer: str, redactor: Redactor = PLAIN) -> None:
         self._git = git
         self._writer = writer
+        self._redactor = redactor
         self.ref = JOURNALS + checked_name(writer, "writer")
         self._tip = git.ref(self.ref) or self._start()
         self._empty = git.build_tree([])
@@ -86,9 +90,11 @@ class Journal:
         """
         if self._closed:
             raise InternalError(f"journal {self._writer} is closed")
-        headline = clean_line(subject or record.kind, 120)
-        message = f"{headline}\n\n{dump(record)}\n"
-        pending = _Pending(message, int(record.time), keep, artefacts or {})
+        headline = clean_line(self._redactor.text(subject or record.kind), 120)
+        message = f"{headline}\n\n{_redacted(dump(record), self._redactor)}\n"
+        # Before they are cut: half a secret would no longer look like one.
+        texts = {name: self._redactor.data(data) for name, data in (artefacts or {}).items()}
+        pending = _Pending(message, int(record.time), keep, texts)
         self._queue.put(pending)
         return pending.done
 
@@ -161,6 +167,15 @@ class Journal:
         return self._git.write_commit(
             tree, [previous, *keep], pending.message, author=self._writer, time=pending.time
         )
+
+
+def _redacted(text: str, redactor: Redactor) -> str:
+    """A record's JSON without secrets; looked for in its values, for JSON escapes quotes."""
+    value: object = json.loads(text)
+    struck = redactor.json(value)
+    if struck is value:
+        return text
+    return json.dumps(struck, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _bounded(data: bytes) -> bytes:
