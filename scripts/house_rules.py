@@ -32,6 +32,7 @@ MAY_READ: Final = (
     "evogit/evogit/cli/",
     "problems/",  # an evaluator is a program of its own
     "evogit/evogit/sandbox/forkserver_zygote.py",  # so is the fork server
+    "evogit/evogit/judge/harness_inside/",  # and what starts tests inside a sandbox
     "evogit/evogit/git/program.py",  # hands PATH and the like on to git
 )
 

@@ -186,6 +186,7 @@ def discard(swarm: Path) -> None:
     Raises:
         PreconditionError: the folder is not a swarm repository.
     """
-    if swarm.name != "swarm.git" or not (swarm / "evogit").is_dir() or swarm.is_symlink():
+    bare = (swarm / "HEAD").is_file() and (swarm / "objects").is_dir()
+    if swarm.name != "swarm.git" or not bare or swarm.is_symlink():
         raise PreconditionError(f"{swarm} is not a swarm repository; nothing was removed")
     shutil.rmtree(swarm)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pygit2
+from pygit2.enums import FileStatus
 
 from evogit.errors import GitError, NotFoundError, PreconditionError
 from evogit.git.program import run_git
@@ -14,6 +15,7 @@ from evogit.git.repository import isolate_libgit2
 from evogit.ids import CommitId, commit_id
 from evogit.text import decode
 
+_CLEAN: Final = (FileStatus.CURRENT, FileStatus.IGNORED)
 SWARM_FOLDER: Final = Path("evogit") / "swarm.git"
 
 
@@ -57,14 +59,9 @@ class Source:
         """Whether the work tree has changes that no commit holds (untracked files do not count)."""
         if self.work_tree is None:
             return False
-        command = (
-            "status",
-            "--porcelain=v2",
-            "-z",
-            "--untracked-files=no",
-            "--ignore-submodules=all",
-        )
-        return bool(run_git(self.git_dir, f"--work-tree={self.work_tree}", *command))
+        # Asked of libgit2: git would run the clean filters that the repository's settings name.
+        found = pygit2.Repository(str(self.git_dir)).status(untracked_files="no")
+        return any(flags not in _CLEAN for flags in found.values())
 
     def tracked(self) -> list[str]:
         """Paths of the files at HEAD, for detection; at most 200,000."""

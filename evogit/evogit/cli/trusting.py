@@ -20,13 +20,14 @@ def store(session: Session) -> TrustStore:
 
 
 def content_digest(swarm: Swarm) -> str:
-    """What consent is about, as pinned in the spec: commands, evaluator and lock files."""
+    """What consent is about, as pinned: commands, evaluator, lock files and the Dockerfile."""
     from evogit.config.trust import digest
 
     spec = swarm.spec()
     files = swarm.git.files(swarm.git.commit(swarm.base).tree)
-    locks = [files[path].blob for path in spec.settings.environment.lock if path in files]
-    return digest(spec.settings, " ".join([spec.evaluator, *locks]))
+    built_from = [*spec.settings.environment.lock, spec.settings.sandbox.dockerfile or ""]
+    blobs = [files[path].blob for path in built_from if path in files]
+    return digest(spec.settings, " ".join([spec.evaluator, *blobs]))
 
 
 def agree(session: Session, swarm: Swarm, *, yes: bool) -> None:
@@ -67,15 +68,20 @@ def follow_config(session: Session) -> None:
         session.output.note(f"{config.name} changed; this is a new version of the spec")
 
 
+def is_trusted(session: Session, swarm: Swarm) -> bool:
+    """Whether this person agreed to the commands of this spec, once or for this invocation."""
+    if session.environ.get("EVOGIT_TRUST") == "1":
+        return True
+    return store(session).is_trusted(swarm.path, content_digest(swarm))
+
+
 def require(session: Session, swarm: Swarm) -> None:
     """Refuse to go on without consent; ``EVOGIT_TRUST=1`` is consent for one invocation.
 
     Raises:
         PreconditionError: the commands of this spec were never agreed to.
     """
-    if session.environ.get("EVOGIT_TRUST") == "1":
-        return
-    if not store(session).is_trusted(swarm.path, content_digest(swarm)):
+    if not is_trusted(session, swarm):
         raise PreconditionError(
             "the commands of this swarm's spec are not trusted on this machine",
             hint="look at them and agree with `evogit trust`",

@@ -88,6 +88,15 @@ class Detected:
     benchmark: str | None
     ignored_benchmarks: tuple[str, ...]
 
+    @property
+    def harness(self) -> Literal["pytest", "unittest", "none"]:
+        """How the tests are watched: what ``[[evaluate.gates]] harness`` should say."""
+        match self.tests:
+            case ("python", "-m", ("pytest" | "unittest") as kind, *_):
+                return "pytest" if kind == "pytest" else "unittest"
+            case _:
+                return "none"
+
 
 def detect(repository_root: Path, files: Sequence[str]) -> Detected:
     """Look at a repository.

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from evogit.quarantine.finding import RULES
 from evogit.text import clean_line
 
 _SIZE: Final = {
@@ -156,8 +157,21 @@ class Gate(Model):
 
     name: Name
     command: Command
+    harness: Literal["pytest", "unittest", "none"] = "none"
+    """Believe the tests rather than the exit status: every test that the base passes must run and
+    pass. For ``["python", "-m", "pytest", ...]`` and ``["python", "-m", "unittest", ...]``."""
     writable: Flag = True
     limits: Limits = Limits(wall=300.0, cpu=300.0)
+
+    @model_validator(mode="after")
+    def _fits_harness(self) -> Gate:
+        wanted = ("-m", self.harness)
+        python = self.command[0] in {"python", "python3"}
+        if self.harness != "none" and not (python and self.command[1:3] == wanted):
+            raise ValueError(
+                f'harness = "{self.harness}" needs a command that begins with "python", "-m", "{self.harness}"'
+            )
+        return self
 
 
 class EvaluatorFiles(Model):
@@ -223,6 +237,33 @@ class Search(Model):
     """The strategy's own parameters; each strategy documents and checks its own."""
 
 
+def _rule(name: str) -> str:
+    if name not in RULES:
+        raise ValueError(f"is no rule; rules are {', '.join(RULES)}")
+    return name
+
+
+_Rules = tuple[Annotated[str, AfterValidator(_rule)], ...]
+
+
+class Quarantine(Model):
+    """What keeps an individual out of the population until a human releases it.
+
+    docs/quarantine.md lists the rules. ``off`` goes before ``note`` before ``hold``.
+    """
+
+    hold: _Rules = ()
+    """Rules that hold although they only note by themselves."""
+    note: _Rules = ()
+    """Rules whose findings are recorded and hold nothing."""
+    off: _Rules = ()
+    """Rules that are not looked at."""
+    jump: Annotated[Number, Field(gt=1, le=1e9)] = 10.0
+    """A gain over the best of more than this many times the run's largest gain so far is held."""
+    table: Annotated[Count, Field(ge=16)] = 64
+    """So many added pairs of a literal key and a literal answer are held as a table of answers."""
+
+
 class Budget(Model):
     """Limits of the whole swarm, counted from the journals of all workers."""
 
@@ -238,6 +279,23 @@ class SandboxChoice(Model):
     kind: Text = "auto"
     image: Text | None = None
     """Container image; only for ``container``."""
+    dockerfile: InnerPath | None = None
+    """Builds the image instead; only for ``container``. Its context holds this file and those of
+    ``environment.lock``, as pinned in the spec; it is built once per content of these."""
+
+    @model_validator(mode="after")
+    def _one_image(self) -> SandboxChoice:
+        if self.image is not None and self.dockerfile is not None:
+            raise ValueError("image and dockerfile exclude each other; leave one out")
+        return self
+
+
+class Secrets(Model):
+    """What must not be recorded or shown. Names only; values stay in the environment."""
+
+    variables: tuple[VariableName, ...] = ()
+    """Environment variables whose values are struck out of records, prompts and messages, besides
+    all whose names speak of a key, token, secret or password."""
 
 
 class Goal(Model):
@@ -262,8 +320,10 @@ class Settings(Model):
     evaluate: Evaluate
     environment: Environment = Environment()
     search: Search = Search()
+    quarantine: Quarantine = Quarantine()
     budget: Budget = Budget()
     sandbox: SandboxChoice = SandboxChoice()
+    secrets: Secrets = Secrets()
 
     @model_validator(mode="after")
     def _unique_names(self) -> Settings:

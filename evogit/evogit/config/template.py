@@ -41,8 +41,10 @@ _GATE: Final = """\
 [[evaluate.gates]]
 name = "tests"
 command = {command}
-limits = {{ wall = "10m", cpu = "10m", memory = "2GB", processes = 256, disk = "512MB" }}
+{harness}limits = {{ wall = "10m", cpu = "10m", memory = "2GB", processes = 256, disk = "512MB" }}
 """
+
+_HARNESS: Final = "# Not the exit status counts, but that every test passes which passes today.\n"
 
 _NO_GATE: Final = """\
 # No tests were found. Without them only the output of the benchmark says what is still correct.
@@ -108,7 +110,11 @@ def _stage(detected: Detected) -> str:
 
 
 def _gate(detected: Detected) -> str:
-    return _NO_GATE if detected.tests is None else _GATE.format(command=_array(detected.tests))
+    if detected.tests is None:
+        return _NO_GATE
+    kind = detected.harness
+    harness = "" if kind == "none" else f"{_HARNESS}harness = {_text(kind)}\n"
+    return _GATE.format(command=_array(detected.tests), harness=harness)
 
 
 def _environment(detected: Detected) -> str:

@@ -38,6 +38,9 @@ def commands(settings: Settings) -> list[str]:
     environment = settings.environment
     if environment.setup is not None:
         lines.append(("set-up, outside the sandbox", environment.setup))
+    if settings.sandbox.dockerfile is not None:
+        build = ("docker", "build", "--file", settings.sandbox.dockerfile)
+        lines.append(("image, outside the sandbox, with network", build))
     if environment.python is not None:
         lines.append(("interpreter", (environment.python,)))
     lines += [(f"gate {gate.name}", gate.command) for gate in settings.evaluate.gates]
@@ -56,8 +59,8 @@ def digest(settings: Settings, evaluator_files_digest: str) -> str:
 
     Args:
         settings: the settings whose commands would run.
-        evaluator_files_digest: a digest of the content of ``[evaluate.files]`` and of the ``lock``
-            files, which decide what the set-up installs.
+        evaluator_files_digest: a digest of the content of ``[evaluate.files]``, of the ``lock``
+            files, which decide what the set-up installs, and of the Dockerfile.
     """
     evaluate, environment = settings.evaluate, settings.environment
     stages = [(s.name, s.run, s.score, s.preload) for s in evaluate.stages]

@@ -38,6 +38,13 @@ _HARDENED: Final = (
     "-c",
     "advice.detachedHead=false",
 )
+SERVE: Final = (
+    "GIT_GRAFT_FILE=/dev/null GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1 "
+    "git -c uploadpack.allowAnySHA1InWant=true -c core.hooksPath=/dev/null upload-pack"
+)
+"""For ``fetch --upload-pack``: serves any commit of a local repository as it is stored. Variables
+that harden the fetching side do not reach the serving one: git removes them on the way."""
+
 _KEPT: Final = ("PATH", "HOME", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "USER", "LOGNAME", "TMPDIR")
 _TRANSPORT: Final = (
     "GIT_SSH",
@@ -85,6 +92,8 @@ def run_git(
 
     command = ("git", f"--git-dir={git_dir}", *_HARDENED, *arguments)
     environment = _environment(user_config=user_config) | dict(variables or {})
+    if not user_config and "fetch" in arguments:
+        environment["GIT_ALLOW_PROTOCOL"] = "file"
     try:
         done = subprocess.run(
             command,
@@ -183,9 +192,13 @@ def _environment(*, user_config: bool) -> dict[str, str]:
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_LFS_SKIP_SMUDGE": "1",
         "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_GRAFT_FILE": "/dev/null",
         "GIT_PAGER": "cat",
         "LC_ALL": "C.UTF-8",
     }
     if not user_config:
         environment |= {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+        # A partial clone fetches what it lacks by a command of its configuration. Older versions
+        # do not know the first variable, but none of them can use a protocol called "none".
+        environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
     return environment

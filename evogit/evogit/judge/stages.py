@@ -10,6 +10,7 @@ from typing import Final
 from evogit.config.model import Gate, Limits, Stage
 from evogit.judge.answer import read_answer
 from evogit.outcome import Crashed, Failed, Outcome, Scored, TimedOut
+from evogit.redact import PLAIN
 from evogit.sandbox.base import Completed, Job, Mount, Sandbox
 from evogit.text import clean, decode
 
@@ -44,23 +45,27 @@ def run_stage(stage: Stage, bench: Bench) -> Outcome:
 
 
 def run_gate(gate: Gate, bench: Bench) -> Outcome | None:
-    """``None`` if the gate passes, else why not.
+    """``None`` if the gate's command succeeds, else why not.
 
     Raises:
         EvaluatorError: the sandbox could not start.
     """
-    mounts = (
-        Mount(bench.candidate, CANDIDATE, copy=gate.writable),
-        Mount(bench.evaluator / "run", EVALUATOR),
-    )
-    job = Job(gate.command, mounts, CANDIDATE, _variables(bench, seeded=False), gate.limits)
-    done = bench.sandbox.start(job).wait()
+    done = bench.sandbox.start(gate_job(gate, bench)).wait()
     ended = limit_outcome(gate.name, done, gate.limits)
     if ended is not None:
         return ended
     if done.status != 0:
         return Failed(gate.name, f"exit status {done.status}: {tail(done.stdout + done.stderr)}")
     return None
+
+
+def gate_job(gate: Gate, bench: Bench) -> Job:
+    """The job that runs a gate's command beside the candidate's files."""
+    mounts = (
+        Mount(bench.candidate, CANDIDATE, copy=gate.writable),
+        Mount(bench.evaluator / "run", EVALUATOR),
+    )
+    return Job(gate.command, mounts, CANDIDATE, _variables(bench, seeded=False), gate.limits)
 
 
 def candidate_job(
@@ -187,4 +192,5 @@ def limit_outcome(name: str, done: Completed, limits: Limits) -> Outcome | None:
 
 def tail(data: bytes) -> str:
     """The last 1,000 characters of what a job printed, clean."""
-    return clean(decode(data[-4000:], 4000)[-1000:].strip(), 1000)
+    # Secrets first: half of one would no longer look like one.
+    return clean(PLAIN.text(decode(data[-4000:], 4000))[-1000:].strip(), 1000)

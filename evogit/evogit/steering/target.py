@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from evogit.errors import ConflictError, GitError, NotFoundError, PreconditionError
-from evogit.git.program import run_git
+from evogit.git.program import SERVE, run_git
 from evogit.git.repository import GitRepository
 from evogit.ids import HEADS, CommitId, commit_id
 from evogit.source import Source, find_source
@@ -152,12 +152,11 @@ def refuse_checked_out(source: Source, ref: str, hint: str) -> None:
 
 def bring_in(swarm: Swarm, source: Source, commit: CommitId) -> None:
     """Copy a commit of the user's repository and its history into the swarm's; no ref moves."""
-    serve = "git -c uploadpack.allowAnySHA1InWant=true -c core.hooksPath=/dev/null upload-pack"
     run_git(
         swarm.path,
         *("-c", "fetch.fsckObjects=false", "-c", "transfer.fsckObjects=false"),
         *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow"),
-        f"--upload-pack={serve}",
+        f"--upload-pack={SERVE}",
         str(source.common_dir),
         commit,
         timeout=3600,

@@ -11,7 +11,7 @@ import pygit2
 
 from evogit.config.model import Settings
 from evogit.errors import ConflictError, GitError, NotFoundError, PreconditionError
-from evogit.git.program import run_git
+from evogit.git.program import SERVE, run_git
 from evogit.git.repository import GitRepository, isolate_libgit2
 from evogit.ids import BASE_REF, SPEC_REF, CommitId
 from evogit.source import Source
@@ -144,7 +144,6 @@ def init_bare(path: Path) -> GitRepository:
 def _fetch_base(git: GitRepository, source: Source, base: CommitId) -> None:
     # The base may be no branch's tip; upload-pack serves any commit only if told to. Old histories
     # may hold objects today's fsck dislikes, and they are the user's own: not checked here.
-    serve = "git -c uploadpack.allowAnySHA1InWant=true -c core.hooksPath=/dev/null upload-pack"
     try:
         run_git(
             git.path,
@@ -157,7 +156,7 @@ def _fetch_base(git: GitRepository, source: Source, base: CommitId) -> None:
             "--no-tags",
             "--no-write-fetch-head",
             "--update-shallow",
-            f"--upload-pack={serve}",
+            f"--upload-pack={SERVE}",
             str(source.common_dir),
             f"{base}:{BASE_REF}",
             timeout=3600,

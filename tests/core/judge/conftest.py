@@ -9,12 +9,22 @@ from pathlib import Path
 import pygit2
 import pytest
 
-from evogit.config.model import Evaluate, EvaluatorFiles, Gate, Limits, Search, Settings, Stage
+from evogit.config.model import (
+    Evaluate,
+    EvaluatorFiles,
+    Gate,
+    Limits,
+    Quarantine,
+    Search,
+    Settings,
+    Stage,
+)
 from evogit.environment import prepare
 from evogit.git.trees import Change
 from evogit.ids import CommitId
 from evogit.judge.judge import Judge, Task
 from evogit.outcome import Outcome
+from evogit.quarantine.finding import RULES
 from evogit.sandbox.base import Sandbox
 from evogit.sandbox.choose import choose
 from evogit.sandbox.warm import WarmSandbox
@@ -27,6 +37,8 @@ SCORE = """
 import json, sys
 print(json.dumps({"score": float(sys.stdin.read())}))
 """
+UNSCANNED = Quarantine(off=tuple(RULES))
+"""What the judge does to cheats is told without the scan, which would hold them unseen."""
 LIMITS = Limits(wall=3, cpu=3, memory=256 * 2**20, processes=16, output=2**16, disk=2**22)
 
 
@@ -65,12 +77,16 @@ class Court:
         plausible: tuple[float, float] | None = None,
         holdout: Stage | None = None,
         base: dict[str, str] | None = None,
+        quarantine: Quarantine = UNSCANNED,
+        sandbox: Sandbox | None = None,
     ) -> Judge:
         files = EvaluatorFiles(run=("run.py",), score=("score.py",))
         evaluate = Evaluate(
             files=files, stages=stages, gates=gates, plausible=plausible, holdout=holdout
         )
-        settings = Settings(evaluate=evaluate, search=Search(protected=protected))
+        settings = Settings(
+            evaluate=evaluate, search=Search(protected=protected), quarantine=quarantine
+        )
         files_of_base = {"program.py": "print(1)\n", "check.py": "import program\n", **(base or {})}
         source = user_repository(self._folder / "user", files_of_base)
         found = find_source(source)
@@ -88,8 +104,10 @@ class Court:
             default_python=Path(sys.executable),
             lock_contents={},
         )
-        sandbox = WarmSandbox(choose("auto", runtime, image=None, allow_unsafe=False), runtime)
-        self._sandboxes.append(sandbox)
+        if sandbox is None:
+            chosen = choose("auto", runtime, image=None, allow_unsafe=False)
+            sandbox = WarmSandbox(chosen, runtime)
+            self._sandboxes.append(sandbox)
         private = self.swarm.private
         return Judge(
             self.swarm.git,
@@ -112,10 +130,16 @@ class Court:
         return git.write_commit(tree, [self.swarm.base], "x\n", author="a1", time=1)
 
     def outcome(
-        self, judge: Judge, files: dict[str, str | None], purpose: str = "search"
+        self,
+        judge: Judge,
+        files: dict[str, str | None],
+        purpose: str = "search",
+        *,
+        released: bool = False,
     ) -> Outcome:
         commit = self.individual(files)
-        return judge.evaluate(Task(commit, self.swarm.git.commit(commit).tree, 0, purpose)).outcome
+        tree = self.swarm.git.commit(commit).tree
+        return judge.evaluate(Task(commit, tree, 0, purpose, released=released)).outcome
 
     def close(self) -> None:
         for sandbox in self._sandboxes:

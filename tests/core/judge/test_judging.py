@@ -65,7 +65,9 @@ def test_protected_files_are_laid_over_whatever_the_individual_did_to_them(court
 
 def test_an_implausible_score_is_quarantined(court: Court) -> None:
     judge = court.judge(plausible=(0.0, 10.0))
-    assert isinstance(court.outcome(judge, {"program.py": "print(11)\n"}), Quarantined)
+    outcome = court.outcome(judge, {"program.py": "print(11)\n"})
+    assert isinstance(outcome, Quarantined)
+    assert outcome.held == Scored(11.0)
 
 
 def test_the_candidate_can_not_see_the_scorer(court: Court) -> None:

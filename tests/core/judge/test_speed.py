@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.core.judge.conftest import LIMITS, stage
 
 from evogit.config.model import Gate, Limits
-from evogit.outcome import Failed, Scored, TimedOut
+from evogit.outcome import Failed, Quarantined, Scored, TimedOut
 
 if TYPE_CHECKING:
     from tests.core.judge.conftest import Court
@@ -72,3 +72,28 @@ def test_sources_that_do_not_compile_do_not_stop_the_others(court: Court) -> Non
     judge = court.judge(run=LOOK, stages=(SPEED,), base={"program.py": "VALUE = 1\n"})
     outcome = court.outcome(judge, {"program.py": "VALUE = 2\n", "broken.py": "def (:\n"})
     assert isinstance(outcome, Scored)
+
+
+HIDDEN = """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that nobody inherits the children's time
+for _ in range(50):
+    if os.fork() == 0:
+        begin = time.process_time()
+        while time.process_time() < begin + 0.008: pass
+        os._exit(0)
+    try:
+        os.wait()
+    except ChildProcessError:
+        pass
+print('done')
+"""
+
+
+def test_work_hidden_in_short_lived_children_is_held_for_a_human(court: Court) -> None:
+    busy = "import time\nwhile time.process_time() < 0.4: pass\nprint('done')\n"
+    judge = court.judge(stages=(stage(score="speed", repeats=3),), base={"program.py": busy})
+    outcome = court.outcome(judge, {"program.py": HIDDEN})
+    if not isinstance(outcome, TimedOut):  # work nobody counts still takes its time
+        assert isinstance(outcome, Quarantined)
+        assert "hidden" in outcome.reason
