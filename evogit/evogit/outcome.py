@@ -58,9 +58,13 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """Held for a human: implausible or suspicious. It has no score until it is released."""
+    """Held for a human: implausible or suspicious. It has no score until it is released.
+
+    ``held`` is what was measured, and what a release gives it; ``None`` if it was not run.
+    """
 
     reason: str
+    held: Scored | None = None
 
 
 Outcome = Scored | Failed | TimedOut | Crashed | Rejected | Quarantined
@@ -111,8 +115,9 @@ def to_json(outcome: Outcome) -> dict[str, object]:
             return {"status": "crashed", "stage": stage, "reason": clean(reason, 2000)}
         case Rejected(reason):
             return {"status": "rejected", "reason": clean(reason, 2000)}
-        case Quarantined(reason):
-            return {"status": "quarantined", "reason": clean(reason, 2000)}
+        case Quarantined(reason, held):
+            found: dict[str, object] = {"status": "quarantined", "reason": clean(reason, 2000)}
+            return found if held is None else found | {"held": to_json(held)}
         case _:
             assert_never(outcome)
 
@@ -126,10 +131,7 @@ def from_json(data: Mapping[str, object]) -> Outcome:
     status = data.get("status")
     match status:
         case "scored":
-            raw = data.get("metrics", {})
-            pairs = cast("dict[str, object]", raw) if isinstance(raw, dict) else {}
-            metrics = {clean_line(k, 60): finite(v, k) for k, v in pairs.items()}
-            return Scored(finite(data.get("score")), metrics)
+            return _scored(data)
         case "failed":
             return Failed(_text(data, "gate"), _text(data, "reason"))
         case "timed-out":
@@ -139,9 +141,18 @@ def from_json(data: Mapping[str, object]) -> Outcome:
         case "rejected":
             return Rejected(_text(data, "reason"))
         case "quarantined":
-            return Quarantined(_text(data, "reason"))
+            held = data.get("held")
+            inner = cast("dict[str, object]", held) if isinstance(held, dict) else None
+            return Quarantined(_text(data, "reason"), None if inner is None else _scored(inner))
         case _:
             raise UserError(f"unknown outcome status {str(status)[:40]!r}")
+
+
+def _scored(data: Mapping[str, object]) -> Scored:
+    raw = data.get("metrics", {})
+    pairs = cast("dict[str, object]", raw) if isinstance(raw, dict) else {}
+    metrics = {clean_line(k, 60): finite(v, k) for k, v in pairs.items()}
+    return Scored(finite(data.get("score")), metrics)
 
 
 def _text(data: Mapping[str, object], key: str) -> str:

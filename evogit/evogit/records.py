@@ -15,6 +15,8 @@ from typing import Final, Literal, TypeVar, cast
 from evogit.errors import UserError
 from evogit.ids import CommitId, TreeId, is_name, is_object_id
 from evogit.outcome import Outcome, finite, from_json, to_json
+from evogit.quarantine import finding as findings
+from evogit.quarantine.finding import MAX_FINDINGS, Finding
 from evogit.text import clean, clean_line
 
 VERSION: Final = 1
@@ -57,7 +59,8 @@ class Evaluation:
     """How a tree was judged: a fact about (tree, evaluator, environment, seed), cached by that key.
 
     ``purpose`` is ``search`` for selection, ``holdout`` for held-out data, ``repeat`` for a
-    re-run of a would-be record or of the base (A/A), which ``seed`` tells apart.
+    re-run of a would-be record or of the base (A/A), which ``seed`` tells apart. ``findings`` is
+    the evidence for or against holding it; a record without any does not mention them.
     """
 
     commit: CommitId
@@ -71,6 +74,7 @@ class Evaluation:
     sandbox: str = ""
     seconds: float = 0.0
     time: float = 0.0
+    findings: tuple[Finding, ...] = ()
     kind: Literal["evaluation"] = "evaluation"
 
     @property
@@ -133,8 +137,9 @@ def dump(record: Record) -> str:
     """The record as one line of canonical JSON (sorted keys, no white space)."""
     data: dict[str, object] = {"v": VERSION, "kind": record.kind}
     for name in record.__dataclass_fields__:
-        if name != "kind":
-            data[name] = _plain(getattr(record, name))
+        value = getattr(record, name)
+        if name != "kind" and (name != "findings" or value):
+            data[name] = _plain(value)
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -172,6 +177,8 @@ def _plain(value: object) -> object:
         return {"in": value.tokens_in, "out": value.tokens_out, "usd": value.cost_usd}
     if isinstance(value, Move):
         return [value.ref, value.old, value.new]
+    if isinstance(value, Finding):
+        return findings.to_json(value)
     if isinstance(value, Mapping):
         return dict(cast("Mapping[str, object]", value))
     if isinstance(value, tuple):
@@ -284,7 +291,14 @@ def _evaluation(data: _Fields) -> Evaluation:
         sandbox=clean_line(data.text("sandbox"), 60),
         seconds=data.number("seconds"),
         time=data.number("time"),
+        findings=tuple(_finding(item) for item in data.items("findings")[:MAX_FINDINGS]),
     )
+
+
+def _finding(item: object) -> Finding:
+    if not isinstance(item, dict):
+        raise UserError("journal record field 'findings' is malformed")
+    return findings.from_json(cast("dict[str, object]", item))
 
 
 def _decision(data: _Fields) -> Decision:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from evogit.errors import UserError
 from evogit.ids import CommitId, TreeId
 from evogit.outcome import Crashed, Failed, Outcome, Quarantined, Rejected, Scored, TimedOut
+from evogit.quarantine.finding import RULES, Finding
 from evogit.records import Attempt, Decision, Evaluation, Lease, Move, Record, Spend, dump, load
 
 IDS = st.text("0123456789abcdef", min_size=40, max_size=40).map(CommitId)
@@ -24,7 +25,15 @@ OUTCOMES: st.SearchStrategy[Outcome] = st.one_of(
     st.builds(TimedOut, WORDS, st.floats(0, 1e6)),
     st.builds(Crashed, WORDS, WORDS),
     st.builds(Rejected, WORDS),
-    st.builds(Quarantined, WORDS),
+    st.builds(Quarantined, WORDS, st.none() | st.builds(Scored, NUMBERS)),
+)
+FINDINGS = st.builds(
+    Finding,
+    st.sampled_from(sorted(RULES)),
+    WORDS,
+    st.integers(0, 10**6),
+    WORDS,
+    st.sampled_from(["hold", "note"]),
 )
 RECORDS: st.SearchStrategy[Record] = st.one_of(
     st.builds(
@@ -46,6 +55,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         seed=st.integers(-(2**62), 2**62),
         outcome=OUTCOMES,
         agent=NAMES,
+        findings=st.lists(FINDINGS, max_size=3).map(tuple),
     ),
     st.builds(
         Decision,
@@ -108,3 +118,13 @@ def test_a_score_that_is_no_finite_number_is_refused(score: str) -> None:
     text = f'{{"v":1,"kind":"evaluation",{ids},"seed":0,"outcome":{{"status":"scored","score":{score}}}}}'
     with pytest.raises(UserError):
         load(text)
+
+
+def test_a_record_without_findings_reads_and_is_written_as_before_there_were_any() -> None:
+    evaluation = Evaluation(
+        CommitId("a" * 40), TreeId("b" * 40), TreeId("c" * 40), "", 0, Quarantined("odd")
+    )
+    text = dump(evaluation)
+    assert "findings" not in text
+    assert "held" not in text
+    assert load(text) == evaluation

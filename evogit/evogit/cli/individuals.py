@@ -50,7 +50,7 @@ def verdict(outcome: Outcome | None) -> str:
             return "crashed"
         case Rejected(_):
             return "rejected"
-        case Quarantined(_):
+        case Quarantined(_, _):
             return "quarantined"
         case _:
             assert_never(outcome)
@@ -68,6 +68,13 @@ COLUMNS: Final = (
     Column("operator", "operator"),
     Column("subject", "subject", flexible=True),
     Column("marks", "marks", style="green", show=_joined),
+)
+FINDINGS: Final = (
+    Column("finding", "severity"),
+    Column("rule", "rule", style="yellow"),
+    Column("file", "path"),
+    Column("line", "line", right=True, show=lambda line: str(line or "")),
+    Column("evidence", "evidence", flexible=True),
 )
 
 
@@ -104,12 +111,14 @@ class Individuals:
         return [self.row(i) for i in rows]
 
     def marks(self, i: int) -> list[str]:
-        """What points at an individual: agents, tags, ``base``, ``pinned``, ``pruned``."""
+        """What points at it: agents, tags, ``base``, ``pinned``, ``released``, ``pruned``."""
         marks = list(self._names.get(i, ()))
         if self.phylogeny.commit(i) == self._base:
             marks.append("base")
         if i in self.phylogeny.pinned:
             marks.append("pinned")
+        if self.phylogeny.quarantine.released(self.phylogeny.tree(i)):
+            marks.append("released")
         if self.phylogeny.pruned(i):
             marks.append("pruned")
         return marks

@@ -46,12 +46,17 @@ def promote(
     skip_holdout: Annotated[
         bool, typer.Option("--skip-holdout", help="Even if it is no better on held-out data.")
     ] = False,
+    skip_evaluation: Annotated[
+        bool, typer.Option("--skip-evaluation", help="Without judging it once more.")
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Bring an individual to a branch of your repository.
 
-    Gates and held-out data judge the final files first. A checked-out branch is never moved.
+    It is judged once more first, in new processes, and has to keep its score; then gates and
+    held-out data judge the final files. What is in quarantine has to be released before. A
+    checked-out branch is never moved.
 
     Example: evogit promote best --to main --dry-run
     """
@@ -70,7 +75,13 @@ def promote(
     if session.output.form == "text":
         _print(session, plan, data)
     session.output.confirm(f"write this to branch {plan.branch}?", yes=yes)
-    with _gates(session, commit, unsafe=unsafe, skip_holdout=skip_holdout) as gates:
+    with open_gates(
+        session,
+        commit,
+        unsafe=unsafe,
+        skip_holdout=skip_holdout,
+        skip_evaluation=skip_evaluation,
+    ) as gates:
         entry = desk.promote(plan, gates)
     report(session, entry, f"{commit[:12]} is on branch {plan.branch}")
 
@@ -105,18 +116,38 @@ def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _gates(
-    session: Session, commit: CommitId, *, unsafe: bool, skip_holdout: bool
+def open_gates(
+    session: Session,
+    commit: CommitId,
+    *,
+    unsafe: bool = False,
+    skip_holdout: bool = False,
+    skip_evaluation: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Generator[Gates]:
-    """What judges the final files; with nothing in the spec to judge by, nothing is started."""
-    evaluate = session.spec.settings.evaluate
+    """What judges the individual once more, and the final files.
+
+    Args:
+        session: whose swarm it is.
+        commit: the individual to be promoted.
+        unsafe: without a sandbox.
+        skip_holdout: whatever held-out data says.
+        skip_evaluation: without judging the individual once more.
+        tell: is told what is under way.
+
+    Raises:
+        PreconditionError: the commands of the spec are not trusted.
+        EvaluatorError: no sandbox works.
+    """
+    evaluate = session.swarm.spec().settings.evaluate
     held_out = evaluate.holdout is not None and not skip_holdout
-    if not evaluate.gates and not held_out:
+    if skip_evaluation and not evaluate.gates and not held_out:
         yield lambda _: None
         return
     from evogit.cli import trusting
     from evogit.cli.run import make_plan
     from evogit.evolve.assembly import open_bench, open_judge
+    from evogit.evolve.once import judge_again
     from evogit.swarm.identity import take_worker
 
     swarm = session.swarm
@@ -125,11 +156,21 @@ def _gates(
     with ExitStack() as stack:
         identity = take_worker(swarm.git, swarm.host)
         stack.callback(identity.release)
+        tell("opening the sandbox")
         bench = stack.enter_context(open_bench(swarm, plan))
         judge = open_judge(swarm, plan, bench, identity.name)
 
         def check(tree: TreeId) -> Outcome | None:
+            if not skip_evaluation:
+                tell("judging it once more, from a clean checkout")
+                changed = judge_again(judge, bench.phylogeny, commit)
+                if changed is not None:
+                    return changed
+            tell(f"gates: {', '.join(gate.name for gate in evaluate.gates) or 'none'}")
             refused = judge.gates(tree)
-            return judge.held_out(commit, tree) if refused is None and held_out else refused
+            if refused is not None or not held_out:
+                return refused
+            tell("gates passed; judging on held-out data")
+            return judge.held_out(commit, tree)
 
         yield check

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from evogit.cli.diff import first_parent, print_changes
-from evogit.cli.individuals import Individuals, number
+from evogit.cli.individuals import FINDINGS, Individuals, number
 from evogit.cli.options import OutputFile, Revision
 from evogit.cli.patch import changes
 from evogit.cli.select import select
@@ -16,6 +16,7 @@ from evogit.cli.session import Session
 from evogit.errors import NotFoundError, PreconditionError
 from evogit.ids import CommitId
 from evogit.outcome import describe, to_json
+from evogit.quarantine.finding import to_json as finding_json
 from evogit.swarm.individuals import parse, read_provenance
 from evogit.swarm.journal import artefacts
 from evogit.text import clean_line, decode
@@ -62,7 +63,9 @@ def _collect(
     commit = git.commit(phylogeny.commit(row))
     made = read_provenance(commit)
     outcome = phylogeny.outcome(row)
-    holdout = phylogeny.evaluation(commit.tree, session.spec.settings.evaluate.seed, "holdout")
+    seed = session.spec.settings.evaluate.seed
+    judged = phylogeny.evaluation(commit.tree, seed)
+    holdout = phylogeny.evaluation(commit.tree, seed, "holdout")
     subject, _, body = commit.message.partition("\n")
     if parse(commit.message):  # its last paragraph is shown as fields
         body = body.rstrip().rpartition("\n\n")[0]
@@ -81,6 +84,8 @@ def _collect(
         "described": "not judged yet" if outcome is None else describe(outcome),
         "gates": [gate.name for gate in session.spec.settings.evaluate.gates],
         "holdout": None if holdout is None else to_json(holdout.outcome),
+        "findings": [] if judged is None else [finding_json(f) for f in judged.findings],
+        "released": phylogeny.quarantine.released(commit.tree),
         "duplicates": [phylogeny.commit(i) for i in phylogeny.duplicates(row)],
         "children": len(phylogeny.children(row)),
         "attempt": entry,
@@ -117,6 +122,19 @@ def _print(session: Session, data: dict[str, Any]) -> None:
     if data["body"]:
         session.output.line()
         session.output.line(data["body"])
+    _print_findings(session, data)
+
+
+def _print_findings(session: Session, data: dict[str, Any]) -> None:
+    if not data["findings"]:
+        return
+    session.output.line()
+    session.output.table(data["findings"], FINDINGS)
+    if data["outcome"] and data["outcome"]["status"] == "quarantined":
+        commit = data["commit"][:12]
+        measured = data["outcome"].get("held")
+        score = f"its score of {number(measured['score'])} counts" if measured else "it is judged"
+        session.output.note(f"evogit release {commit}: then {score}; evogit show {commit} -p")
 
 
 def _metrics(data: dict[str, Any]) -> dict[str, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,8 +13,11 @@ from evogit.cli.individuals import COLUMNS, Individuals, short
 from evogit.cli.options import DryRun, MaybeRevision, Revision, Revisions, Yes
 from evogit.cli.output import Column, counted
 from evogit.cli.session import Session
-from evogit.errors import UserError
-from evogit.ids import CommitId
+from evogit.errors import PreconditionError, UserError
+from evogit.ids import CommitId, TreeId
+
+if TYPE_CHECKING:
+    from evogit.phylogeny.index import Phylogeny
 
 _TAGS: Final = (
     Column("tag", "tag", style="green"),
@@ -36,7 +40,7 @@ def prune(
     Example: evogit prune a3 --dry-run
     """
     chosen = commits(session, revisions)
-    rows = _with_descendants(session, chosen)
+    rows = with_descendants(session.phylogeny, chosen)
     if dry_run or session.output.form == "text":
         found = Individuals(session).rows(rows)
         session.output.rows("individuals", found, COLUMNS)
@@ -46,9 +50,8 @@ def prune(
     report(session, session.desk.prune(chosen), f"pruned {counted(len(rows), 'individual')}")
 
 
-def _with_descendants(session: Session, chosen: list[CommitId]) -> list[int]:
+def with_descendants(phylogeny: Phylogeny, chosen: Sequence[CommitId]) -> list[int]:
     """Rows that are in the population and descend from ``chosen``, newest first."""
-    phylogeny = session.phylogeny
     found: set[int] = set()
     stack = [phylogeny.index(commit) for commit in chosen]
     while stack:
@@ -89,10 +92,26 @@ def unpin(session: Session, revisions: Revisions) -> None:
 def release(session: Session, revisions: Revisions) -> None:
     """Let quarantined individuals go, after you looked at them.
 
+    They get the score that was held, on all hosts, and join the population. One that was held
+    before it was run is judged by the next worker with time for it, or by evogit eval.
+
     Example: evogit release 3f2a91
     """
     chosen = commits(session, revisions)
-    report(session, session.desk.release(chosen), f"released {several(chosen)}")
+    quarantine = session.phylogeny.quarantine
+    free = [commit for commit in chosen if not quarantine.holds(session.phylogeny.index(commit))]
+    if free:
+        raise PreconditionError(f"{several(free)}: not in quarantine", hint="evogit show REV")
+    entry = session.desk.release(chosen)
+    report(session, entry, f"released {several(chosen)}")
+    rows = set(quarantine.unmeasured())
+    waiting = [c for c in chosen if session.phylogeny.by_tree(_tree(session, c)) in rows]
+    if waiting:
+        session.output.note(f"{several(waiting)}: not run yet; a worker will, or evogit eval")
+
+
+def _tree(session: Session, commit: CommitId) -> TreeId:
+    return session.phylogeny.tree(session.phylogeny.index(commit))
 
 
 @lists

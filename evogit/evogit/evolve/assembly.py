@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
 
@@ -25,8 +25,11 @@ from evogit.judge.judge import Judge
 from evogit.phylogeny.index import Phylogeny
 from evogit.plugins import load
 from evogit.proposals import Agent, Strategy
+from evogit.redact import PLAIN, Redactor
 from evogit.sandbox.base import Runtime, Sandbox
 from evogit.sandbox.choose import choose
+from evogit.sandbox.container import ContainerSandbox
+from evogit.sandbox.image import Dockerfile
 from evogit.sandbox.warm import WarmSandbox
 from evogit.swarm.claims import Claims
 from evogit.swarm.identity import take_worker
@@ -58,6 +61,7 @@ class Plan:
         strategy: overrides the spec's.
         kinds: overrides the spec's kinds of agents.
         sync: exchange with the swarm's remote, if it has one, meanwhile and at the end.
+        redactor: takes secrets out of what is recorded.
     """
 
     agents: int
@@ -71,6 +75,7 @@ class Plan:
     strategy: str = ""
     kinds: tuple[str, ...] = ()
     sync: bool = True
+    redactor: Redactor = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +102,13 @@ def open_bench(swarm: Swarm, plan: Plan) -> Generator[Bench]:
         plan.root,
         plan.cache,
         default_python=plan.python,
-        lock_contents=_locks(swarm, spec.settings),
+        lock_contents=_pinned(swarm, spec.settings.environment.lock, "environment.lock"),
     )
     with ExitStack() as stack:
-        sandbox = _sandbox(spec.settings, runtime, unsafe=plan.unsafe)
+        sandbox = _sandbox(swarm, spec.settings, runtime, unsafe=plan.unsafe)
         stack.callback(sandbox.close)
+        if isinstance(sandbox, ContainerSandbox):
+            runtime = replace(runtime, digest=f"{runtime.digest}-{sandbox.digest()[-12:]}")
         (swarm.private / "environment").write_text(runtime.digest)
         yield Bench(spec, runtime, sandbox, open_phylogeny(swarm, spec, runtime.digest))
 
@@ -119,22 +126,34 @@ def open_phylogeny(swarm: Swarm, spec: Spec, environment: str) -> Phylogeny:
     return phylogeny
 
 
-def _locks(swarm: Swarm, settings: Settings) -> dict[str, bytes]:
+def _pinned(swarm: Swarm, paths: Sequence[str], key: str) -> dict[str, bytes]:
     files = swarm.git.files(swarm.git.commit(swarm.base).tree)
-    missing = [path for path in settings.environment.lock if path not in files]
+    missing = [path for path in paths if path not in files]
     if missing:
         raise ConfigError(
-            f"environment.lock names {missing[0]!r}, which the base does not hold",
+            f"{key} names {missing[0]!r}, which the base does not hold",
             hint="commit the file, or correct evogit.toml and run evogit init again",
         )
-    return {path: swarm.git.read_blob(files[path].blob) for path in settings.environment.lock}
+    return {path: swarm.git.read_blob(files[path].blob) for path in paths}
 
 
-def _sandbox(settings: Settings, runtime: Runtime, *, unsafe: bool) -> Sandbox:
-    chosen = choose(
-        settings.sandbox.kind, runtime, image=settings.sandbox.image, allow_unsafe=unsafe
-    )
+def _sandbox(swarm: Swarm, settings: Settings, runtime: Runtime, *, unsafe: bool) -> Sandbox:
+    image = container_image(swarm, settings)
+    chosen = choose(settings.sandbox.kind, runtime, image=image, allow_unsafe=unsafe)
     return WarmSandbox(chosen, runtime) if chosen.name != "container" else chosen
+
+
+def container_image(swarm: Swarm, settings: Settings) -> str | Dockerfile | None:
+    """What ``[sandbox]`` says containers start from, with the files a build sees.
+
+    Raises:
+        ConfigError: the base does not hold one of them.
+    """
+    path = settings.sandbox.dockerfile
+    if path is None:
+        return settings.sandbox.image
+    files = _pinned(swarm, [path], "sandbox.dockerfile")
+    return Dockerfile(path, files | _pinned(swarm, settings.environment.lock, "environment.lock"))
 
 
 def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> Summary:
@@ -148,7 +167,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
     with ExitStack() as stack:
         identity = take_worker(swarm.git, swarm.host)
         stack.callback(identity.release)
-        journal = Journal(swarm.git, identity.name)
+        journal = Journal(swarm.git, identity.name, plan.redactor)
         stack.callback(journal.close)
         upkeep = _Upkeep(swarm, _problems(identity.name, tell), exchanges=plan.sync)
         stack.callback(upkeep.finish)
@@ -201,7 +220,9 @@ def _share(
         phylogeny=bench.phylogeny,
         journal=journal,
         strategy=_strategy(settings, plan.strategy),
-        nursery=Nursery(swarm.git, bench.spec, bench.phylogeny, base_time, plan.seed),
+        nursery=Nursery(
+            swarm.git, bench.spec, bench.phylogeny, base_time, plan.seed, plan.redactor
+        ),
         verdicts=verdicts,
         allowance=Allowance(plan.flags),
         budget=SwarmBudget(settings.budget, bench.phylogeny, swarm.private / "budget.lock"),

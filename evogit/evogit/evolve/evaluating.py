@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from evogit.ids import CommitId
 from evogit.judge.judge import Judge, Task
-from evogit.outcome import describe
+from evogit.outcome import Quarantined, describe
 from evogit.phylogeny.index import Phylogeny
+from evogit.quarantine.signals import scored_parents, weigh
 from evogit.records import Evaluation
 from evogit.swarm.claims import Claims
 from evogit.swarm.journal import Journal
@@ -24,6 +25,27 @@ class Verdict:
 
     evaluation: Evaluation
     entry: CommitId | None
+
+
+def judge_now(judge: Judge, phylogeny: Phylogeny, task: Task) -> Evaluation:
+    """Judge an individual as part of its run: with its parents, the run's history, and decisions.
+
+    Raises:
+        EvaluatorError: the sandbox does not work.
+        OSError: the disk refused.
+    """
+    parents = scored_parents(judge, phylogeny, task.commit)
+    accepted = tuple(phylogeny.tree(parent) for parent in parents)
+    released = phylogeny.quarantine.released(task.tree)
+    asked = replace(task, accepted=accepted, released=released)
+    return weigh(judge, phylogeny, asked, judge.evaluate(asked))
+
+
+def to_be_run(phylogeny: Phylogeny, evaluation: Evaluation) -> bool:
+    """Whether it only says that the individual was held unseen, and a human released it since."""
+    outcome = evaluation.outcome
+    unseen = isinstance(outcome, Quarantined) and outcome.held is None
+    return unseen and phylogeny.quarantine.released(evaluation.tree)
 
 
 class Verdicts:
@@ -52,9 +74,19 @@ class Verdicts:
         self._stopping = stopping
 
     def known(self, task: Task) -> Verdict | None:
-        """The cached verdict, if anybody's journal holds one."""
+        """The cached verdict, if anybody's journal holds one that still says something."""
         found = self._phylogeny.evaluation(task.tree, task.seed, task.purpose)
-        return Verdict(found, None) if found is not None else None
+        if found is None or to_be_run(self._phylogeny, found):
+            return None
+        return Verdict(found, None)
+
+    def waiting(self, seed: int, agent: str) -> Task | None:
+        """An individual that was held unseen and then released: to be judged for selection."""
+        rows = self._phylogeny.quarantine.unmeasured()
+        if not rows:
+            return None
+        commit, tree = self._phylogeny.commit(rows[0]), self._phylogeny.tree(rows[0])
+        return Task(commit, tree, seed, "search", agent)
 
     def get(self, task: Task) -> Verdict | None:
         """The verdict on an individual; ``None`` only if the worker must end while it waits.
@@ -80,7 +112,7 @@ class Verdicts:
             self._claims.release(job)
 
     def _judge(self, task: Task) -> Verdict:
-        evaluation = self.judge.evaluate(task)
+        evaluation = judge_now(self.judge, self._phylogeny, task)
         subject = f"evaluate {task.commit[:12]}: {describe(evaluation.outcome)}"
         entry = self._journal.append(evaluation, subject=subject, keep=(task.commit,)).result()
         self._phylogeny.refresh()

@@ -86,7 +86,8 @@ class AgentLoop:
             if self._paused():
                 self._shared.stop.wait(_PAUSE_SECONDS)
                 continue
-            self._step()
+            if not self._judge_released():
+                self._step()
         self._tell("state", text="stopped")
 
     def _reason_to_end(self) -> str:
@@ -120,6 +121,18 @@ class AgentLoop:
                 self._judge(commit, phylogeny.tree(last), phylogeny.operator(last))
         else:
             self._accept(commit, Random(self._chance(phylogeny.last_step(self.name))))
+
+    def _judge_released(self) -> bool:
+        """Judge one individual that was held before it was run and released since, if any waits."""
+        shared = self._shared
+        task = shared.verdicts.waiting(shared.evaluator_seed, self.name)
+        if task is None:
+            return False
+        with shared.budget.turn():
+            if shared.budget.exhausted(Spend()) or not shared.allowance.take_evaluation():
+                return False
+        self._judge(task.commit, task.tree, "release")
+        return True
 
     def _chance(self, number: int) -> str:
         return f"{self._shared.seed} {self.name} {number}"

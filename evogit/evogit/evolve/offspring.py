@@ -16,6 +16,7 @@ from evogit.paths import editable_ranges, matches, outside_unchanged
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import MERGE, Agent, Genome, NoProposal, Proposal, Step, Task
 from evogit.records import Spend
+from evogit.redact import PLAIN, Redactor
 from evogit.swarm.individuals import Provenance, compose
 from evogit.swarm.spec import Spec
 
@@ -59,16 +60,24 @@ class Nursery:
         base_time: commit date of the base; an offspring's date is that plus its step, so that
             the same seed gives the same ids.
         seed: recorded in every individual.
+        redactor: takes secrets out of commit messages. Files are kept as the agent wrote them.
     """
 
     def __init__(
-        self, git: GitRepository, spec: Spec, phylogeny: Phylogeny, base_time: int, seed: int
+        self,
+        git: GitRepository,
+        spec: Spec,
+        phylogeny: Phylogeny,
+        base_time: int,
+        seed: int,
+        redactor: Redactor = PLAIN,
     ) -> None:
         self._git = git
         self._spec = spec
         self._phylogeny = phylogeny
         self._base_time = base_time
         self._seed = seed
+        self._redactor = redactor
         self._files = lru_cache(maxsize=64)(git.files)
 
     def make(
@@ -149,7 +158,8 @@ class Nursery:
             merge_base=draft.merge_base,
             spend=spend,
         )
-        message = compose(draft.subject, draft.body, provenance)
+        subject, body = map(self._redactor.text, (draft.subject, draft.body))
+        message = compose(subject, body, provenance)
         when = self._base_time + number
         commit = self._git.write_commit(draft.tree, draft.parents, message, author=name, time=when)
         return Made(operator, commit, draft.tree, "", None, model, spend, artefacts)

@@ -7,12 +7,16 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from random import Random
+from typing import Final
 
 from evogit.errors import PreconditionError
 from evogit.evolve.assembly import Bench, Plan, open_bench, open_judge
+from evogit.evolve.calibration import noise_floor
+from evogit.evolve.evaluating import judge_now, to_be_run
 from evogit.evolve.merging import Policy, merge_parents
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Judge, Task
+from evogit.outcome import Outcome
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import MERGE
 from evogit.records import Attempt, Evaluation
@@ -20,6 +24,8 @@ from evogit.swarm.identity import take_worker
 from evogit.swarm.individuals import Provenance, compose
 from evogit.swarm.journal import Journal
 from evogit.swarm.repository import Swarm
+
+_TOLERANCE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,16 @@ class Desk:
 
 
 @contextmanager
-def _desk(swarm: Swarm, plan: Plan) -> Generator[Desk]:
+def open_desk(swarm: Swarm, plan: Plan) -> Generator[Desk]:
+    """Take the identity of a worker for one act.
+
+    Raises:
+        EvaluatorError: no sandbox works.
+    """
     with ExitStack() as stack:
         identity = take_worker(swarm.git, swarm.host)
         stack.callback(identity.release)
-        journal = Journal(swarm.git, identity.name)
+        journal = Journal(swarm.git, identity.name, plan.redactor)
         stack.callback(journal.close)
         bench = stack.enter_context(open_bench(swarm, plan))
         yield Desk(bench, journal, open_judge(swarm, plan, bench, identity.name))
@@ -53,23 +64,27 @@ def judge_once(
         EvaluatorError: no sandbox works.
         NotFoundError: it is no individual of this swarm.
     """
-    with _desk(swarm, plan) as desk:
+    with open_desk(swarm, plan) as desk:
         phylogeny = desk.bench.phylogeny
         tree, seed = phylogeny.tree(phylogeny.index(commit)), desk.judge.spec.settings.evaluate.seed
         known = None if fresh else phylogeny.evaluation(tree, seed, purpose)
-        if known is not None:
+        if known is not None and not to_be_run(phylogeny, known):
             return known
         task = Task(commit, tree, seed, purpose)
         if fresh and purpose == "search":
             task = Task(commit, tree, _next_repeat(phylogeny, tree), "repeat")
-        return _judge(desk, task)
+        return record_verdict(desk, task)
 
 
-def _judge(desk: Desk, task: Task) -> Evaluation:
-    found = desk.judge.evaluate(task)
+def record_verdict(desk: Desk, task: Task) -> Evaluation:
+    """Judge now and record it; the verdict as the phylogeny knows it then."""
+    phylogeny = desk.bench.phylogeny
+    phylogeny.refresh()
+    found = judge_now(desk.judge, phylogeny, task)
     subject = f"evaluate {task.commit[:12]}"
     desk.journal.append(found, subject=subject, keep=(task.commit,)).result()
-    return found
+    phylogeny.refresh()
+    return phylogeny.evaluation(task.tree, task.seed, task.purpose) or found
 
 
 def _next_repeat(phylogeny: Phylogeny, tree: TreeId) -> int:
@@ -77,6 +92,24 @@ def _next_repeat(phylogeny: Phylogeny, tree: TreeId) -> int:
     while phylogeny.evaluation(tree, number, "repeat") is not None:
         number += 1
     return number
+
+
+def judge_again(judge: Judge, phylogeny: Phylogeny, commit: CommitId) -> Outcome | None:
+    """``None`` if an individual, judged once more and cold, keeps what the journals say of it.
+
+    It may be worse by three times the noise floor, scaled to its score: the floor is the largest
+    difference between a few runs of the base, and a further run goes beyond it now and then. One
+    without a score on record only has to get one.
+
+    Raises:
+        EvaluatorError: the sandbox does not work.
+        OSError: the disk refused.
+    """
+    row = phylogeny.index(commit)
+    recorded, base = phylogeny.score(row), phylogeny.score(0)
+    floor = noise_floor(phylogeny, judge.spec.settings.evaluate.seed)
+    scale = max(abs(recorded / base), 1.0) if recorded and base else 1.0
+    return judge.again(phylogeny.tree(row), recorded, _TOLERANCE * floor * scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +132,7 @@ def merge_once(
         PreconditionError: there is nothing to merge, or the merged tree is known already.
         EvaluatorError: no sandbox works.
     """
-    with _desk(swarm, plan) as desk:
+    with open_desk(swarm, plan) as desk:
         phylogeny, git = desk.bench.phylogeny, swarm.git
         found = merge_parents(git, phylogeny, parents, policy, Random(plan.seed))
         if isinstance(found, str):
@@ -120,7 +153,7 @@ def merge_once(
         attempt = Attempt(author, MERGE, step, parents, offspring=commit, time=now)
         desk.journal.append(attempt, subject=found.subject, keep=(commit,)).result()
         seed = desk.judge.spec.settings.evaluate.seed
-        verdict = _judge(desk, Task(commit, found.tree, seed, agent=author))
+        verdict = record_verdict(desk, Task(commit, found.tree, seed, agent=author))
         scores = [phylogeny.score(phylogeny.index(parent)) for parent in parents]
         return MergedOnce(commit, found.base, found.subject, verdict, (scores[0], scores[1]))
 

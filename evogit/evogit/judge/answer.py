@@ -36,7 +36,8 @@ def read_answer(stage: str, data: bytes, plausible: tuple[float, float] | None) 
         return Crashed(name, error.message)
     if plausible is not None and not plausible[0] <= scored.score <= plausible[1]:
         low, high = plausible
-        return Quarantined(f"score {scored.score:g} is outside the plausible {low:g} to {high:g}")
+        reason = f"score {scored.score:g} is outside the plausible {low:g} to {high:g}"
+        return Quarantined(reason, scored)
     return scored
 
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import threading
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
-from evogit.config.model import Gate, Stage
+from evogit.config.model import Stage
 from evogit.errors import EvaluatorError, UserError
 from evogit.git.repository import GitRepository
 from evogit.git.trees import check_offspring
 from evogit.ids import CommitId, TreeId
+from evogit.judge.gates import Gates
 from evogit.judge.layout import lay_out, with_protected
-from evogit.judge.patience import patient
 from evogit.judge.speed import run_speed
-from evogit.judge.stages import Bench, run_gate, run_stage
+from evogit.judge.stages import Bench, run_stage
 from evogit.judge.workspace import Pool, Slot
-from evogit.outcome import Failed, Outcome, Rejected, Scored
+from evogit.outcome import Failed, Outcome, Quarantined, Rejected, Scored
+from evogit.quarantine.finding import Finding, holds, summary
+from evogit.quarantine.scan import Scanner
 from evogit.records import Evaluation
 from evogit.sandbox.base import Sandbox
 from evogit.swarm.spec import Spec
+
+_AGAIN: Final = "again"
+_RERUNS: Final = 3
+_ROUNDING: Final = 1e-9
+"""Sums in another order differ by this much, relative to the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,11 @@ class Task:
     """What is to be judged: an individual, for which purpose, under which seed.
 
     For purpose ``repeat`` the seed is the number of the repeat, and the evaluator gets its own
-    seed again: only then do repeats show noise instead of other data.
+    seed again: only then do repeats show noise instead of other data. ``probe`` judges like
+    ``search``, under another seed.
+
+    ``accepted`` are the trees of parents in the population: what they hold is not new. What a
+    human ``released`` is run whatever the scan says.
     """
 
     commit: CommitId
@@ -37,6 +49,8 @@ class Task:
     seed: int
     purpose: str = "search"
     agent: str = ""
+    accepted: tuple[TreeId, ...] = ()
+    released: bool = False
 
 
 class Judge:
@@ -72,25 +86,29 @@ class Judge:
         self._base = git.commit(base).tree
         self._sandbox = sandbox
         self.environment = environment
+        self._folder = folder
         self._pool = Pool(git, folder, slots)
+        self._scanner = Scanner(git, spec, self._base)
         self._evaluator = lay_out(git, spec.evaluator, evaluators)
         self._clock = clock
-        self._gates_lock = threading.Lock()
-        self._gate_seconds: dict[str, float] | None = None
+        self._gates = Gates(spec.settings.evaluate.gates)
 
     def evaluate(self, task: Task) -> Evaluation:
         """Judge one individual now, without looking into any cache.
+
+        It is not run if what it added holds it, unless it was released; its score is then held.
 
         Raises:
             EvaluatorError: the sandbox itself does not work; says nothing about the individual.
             OSError: the disk refused.
         """
         started = time.monotonic()
-        try:
-            outcome = self._outcome(task)
-        except EvaluatorError:
-            # A sandbox's helper process may have died of something else; a second failure counts.
-            outcome = self._outcome(task)
+        findings = self._scanner.scan(task.tree, task.accepted)
+        outcome: Outcome
+        if holds(findings) and not task.released:
+            outcome = Quarantined(summary(findings))
+        else:
+            outcome = held_for(findings, self._run(task))
         return Evaluation(
             commit=task.commit,
             tree=task.tree,
@@ -103,7 +121,19 @@ class Judge:
             sandbox=self._sandbox.name,
             seconds=round(time.monotonic() - started, 6),
             time=round(self._clock(), 3),
+            findings=findings,
         )
+
+    def parents(self, commit: CommitId) -> tuple[CommitId, ...]:
+        """The parents of an individual, which may be so new that no index knows it yet."""
+        return self._git.commit(commit).parents
+
+    def _run(self, task: Task) -> Outcome:
+        try:
+            return self._outcome(task, self._pool)
+        except EvaluatorError:
+            # A sandbox's helper process may have died of something else; a second failure counts.
+            return self._outcome(task, self._pool)
 
     def gates(self, tree: TreeId) -> Outcome | None:
         """``None`` if ``tree`` passes every gate, else the first that it does not.
@@ -127,7 +157,7 @@ class Judge:
         if evaluate.holdout is None:
             return None
         tasks = [Task(commit, one, evaluate.seed, "holdout") for one in (tree, self._base)]
-        ours, base = (self.evaluate(task).outcome for task in tasks)
+        ours, base = (measured(self._run(task)) for task in tasks)
         if not isinstance(ours, Scored) or not isinstance(base, Scored):
             return ours if not isinstance(ours, Scored) else None
         sign = 1 if evaluate.direction == "maximize" else -1
@@ -137,8 +167,51 @@ class Judge:
             "hold-out", f"score {ours.score:g} is no better than the base's {base.score:g}"
         )
 
-    def _outcome(self, task: Task) -> Outcome:
-        with self._pool.slot() as slot:
+    def again(self, tree: TreeId, recorded: float | None, noise: float) -> Outcome | None:
+        """``None`` if ``tree``, judged once more, is as good as ``recorded``; else why not.
+
+        It is laid out in a new folder and run in new processes, not from a warm server (but for
+        ``speed``), so that nothing an earlier evaluation left can help it. Under noise the mean of
+        three runs counts.
+
+        Args:
+            tree: the individual's.
+            recorded: its score in the journals; ``None`` if any will do.
+            noise: how much worse it may be; 0 for an evaluator without noise.
+
+        Raises:
+            EvaluatorError: the sandbox itself does not work.
+            OSError: the disk refused.
+        """
+        folder = self._folder.with_name(f"{self._folder.name}-again")
+        shutil.rmtree(folder, ignore_errors=True)
+        scores: list[float] = []
+        try:
+            pool = Pool(self._git, folder, 1)
+            for _ in range(_RERUNS if noise > 0 else 1):
+                task = Task(CommitId(""), tree, self.spec.settings.evaluate.seed, _AGAIN)
+                found = measured(self._outcome(task, pool))
+                if not isinstance(found, Scored):
+                    return found
+                scores.append(found.score)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        if recorded is None:
+            return None
+        return self._worse(sum(scores) / len(scores), recorded, noise)
+
+    def _worse(self, score: float, recorded: float, noise: float) -> Outcome | None:
+        sign = 1 if self.spec.settings.evaluate.direction == "maximize" else -1
+        if sign * (recorded - score) <= max(noise, _ROUNDING * abs(recorded)):
+            return None
+        return Failed(
+            "evaluation",
+            f"judged once more it scores {score:g}, which is worse than the {recorded:g} on record"
+            f" by more than the noise of {noise:g}",
+        )
+
+    def _outcome(self, task: Task, pool: Pool) -> Outcome:
+        with pool.slot() as slot:
             evaluate = self.spec.settings.evaluate
             seed = evaluate.seed if task.purpose == "repeat" else task.seed
             bench = self._bench(slot, task.tree, seed)
@@ -151,7 +224,8 @@ class Judge:
                     else Rejected("no hold-out")
                 )
             refused = self._run_gates(bench, task.tree, slot)
-            return refused if refused is not None else self._run_stages(bench, slot)
+            warm = task.purpose != _AGAIN
+            return refused if refused is not None else self._run_stages(bench, slot, warm=warm)
 
     def _bench(self, slot: Slot, tree: TreeId, seed: int) -> Bench | Outcome:
         try:
@@ -163,38 +237,27 @@ class Judge:
         return Bench(self._sandbox, folder, self._evaluator, seed, plausible)
 
     def _run_gates(self, bench: Bench, tree: TreeId, slot: Slot) -> Outcome | None:
-        known = {} if tree == self._base else self._base_gates(bench, slot)
-        for gate in self.spec.settings.evaluate.gates:
-            refused = run_gate(_patient(gate, known.get(gate.name)), bench)
-            if refused is not None:
-                return refused
-        return None
+        base = None if tree == self._base else lambda: slot.base.show(self._base)
+        return self._gates.refusal(bench, base)
 
-    def _base_gates(self, bench: Bench, slot: Slot) -> dict[str, float]:
-        """Seconds each gate takes on the base, measured once; without those that it fails."""
-        with self._gates_lock:
-            if self._gate_seconds is None:
-                base = replace(bench, candidate=slot.base.show(self._base))
-                found: dict[str, float] = {}
-                for gate in self.spec.settings.evaluate.gates:
-                    started = time.monotonic()
-                    if run_gate(gate, base) is None:
-                        found[gate.name] = time.monotonic() - started
-                self._gate_seconds = found
-            return self._gate_seconds
-
-    def _run_stages(self, bench: Bench, slot: Slot) -> Outcome:
+    def _run_stages(self, bench: Bench, slot: Slot, *, warm: bool) -> Outcome:
         outcome: Outcome = Rejected("the evaluator has no stages")
         metrics: dict[str, float] = {}
+        doubt = ""
         for stage in self.spec.settings.evaluate.stages:
-            outcome = self._stage(stage, bench, slot)
+            # The start of an interpreter would count on both sides of a ratio of times.
+            cold = not warm and stage.score != "speed"
+            one = stage.model_copy(update={"warm": False}) if cold else stage
+            outcome = self._stage(one, bench, slot)
+            if isinstance(outcome, Quarantined) and outcome.held is not None:
+                doubt, outcome = doubt or outcome.reason, outcome.held
             if not isinstance(outcome, Scored):
                 return outcome
             metrics |= outcome.metrics
             outcome = replace(outcome, metrics=dict(metrics))
             if not self._reaches(stage, outcome.score):
                 return self._below(stage, outcome)
-        return outcome
+        return Quarantined(doubt, outcome) if doubt and isinstance(outcome, Scored) else outcome
 
     def _stage(self, stage: Stage, bench: Bench, slot: Slot) -> Outcome:
         if stage.score == "speed":
@@ -214,7 +277,16 @@ class Judge:
         )
 
 
-def _patient(gate: Gate, base_seconds: float | None) -> Gate:
-    if base_seconds is None:
-        return gate
-    return gate.model_copy(update={"limits": patient(gate.limits, base_seconds)})
+def held_for(findings: tuple[Finding, ...], outcome: Outcome) -> Outcome:
+    """``outcome``, but a score that ``findings`` hold becomes what is held."""
+    if not holds(findings):
+        return outcome
+    if isinstance(outcome, Quarantined):
+        return replace(outcome, reason=f"{summary(findings)}; {outcome.reason}")
+    return Quarantined(summary(findings), outcome) if isinstance(outcome, Scored) else outcome
+
+
+def measured(outcome: Outcome) -> Outcome:
+    """What was measured, held or not."""
+    held = outcome.held if isinstance(outcome, Quarantined) else None
+    return outcome if held is None else held

@@ -7,6 +7,7 @@
 - ``journals``: which commits are entries of which journal, and which journals are refused
 - ``ancestry``: merge bases, ancestors and children over the columns
 - ``decisions``: undo and redo, prune and restore, pins and tags
+- ``activity``, ``tail``: what agents did and cost, and the newest journal records as one sequence
 - ``cache``: the file that makes opening a big swarm quick
 - ``export``: networkx, JSON lines, CSV, GraphML
 """

@@ -24,7 +24,7 @@ from evogit.phylogeny.ledger import Ledger, Spent
 from evogit.phylogeny.state import State
 from evogit.records import Decision, Spend, dump, load
 
-VERSION: Final = 1
+VERSION: Final = 2
 _HEADER: Final = struct.Struct("<8sIIQ")
 _MAGIC: Final = b"evogitph"
 
@@ -80,6 +80,19 @@ def restore(state: State, path: Path, identity: list[str]) -> bool:
     except (OSError, ValueError, KeyError, TypeError, IndexError, struct.error, UserError):
         return False
     return True
+
+
+def fits(path: Path, identity: list[str]) -> bool:
+    """Whether ``restore`` will most probably succeed: a look at the file's head alone."""
+    try:
+        with path.open("rb") as file:
+            magic, version, _, length = _HEADER.unpack(file.read(_HEADER.size))
+            if magic != _MAGIC or version != VERSION or length > path.stat().st_size:
+                return False
+            meta = json.loads(file.read(length))
+        return bool(meta["identity"] == [*identity, _machine()])
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        return False
 
 
 def _machine() -> str:

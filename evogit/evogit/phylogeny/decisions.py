@@ -34,11 +34,15 @@ class Pruning:
                 elif target is not None:
                     target[row] = order
 
+    def knows(self, row: int) -> bool:
+        """Whether ``pruned`` only has to look up its answer, so that no lock is needed."""
+        return not self._prunes or row < len(self._latest)
+
     def pruned(self, table: Individuals, row: int) -> bool:
         """Whether ``row`` is out; parents have lower rows, so one pass over new rows is enough."""
         if not self._prunes:
             return False
-        for new in range(len(self._latest), len(table)):
+        for new in range(len(self._latest), len(table) if row >= len(self._latest) else 0):
             inherited = max((self._latest[p] for p in table.parents(new)), default=0)
             latest = max(inherited, self._prunes.get(new, 0))
             self._latest.append(0 if self._restores.get(new, 0) > latest else latest)

@@ -8,7 +8,6 @@ lives and mean nothing elsewhere.
 from __future__ import annotations
 
 import math
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,18 +17,20 @@ import pygit2
 
 from evogit.errors import NotFoundError
 from evogit.git.repository import GitRepository
-from evogit.ids import BASE_REF, CommitId, TreeId
+from evogit.ids import BASE_REF, CommitId, TreeId, natural
 from evogit.outcome import Outcome, Scored
-from evogit.phylogeny import ancestry, arrivals, cache, decisions
+from evogit.phylogeny import ancestry, arrivals, cache, decisions, glance, views
+from evogit.phylogeny.activity import Activity
 from evogit.phylogeny.individuals import Individuals
 from evogit.phylogeny.ledger import SCORED, Spent
 from evogit.phylogeny.messages import trailers_of
 from evogit.phylogeny.patches import Patches
+from evogit.phylogeny.quarantine import Quarantine
 from evogit.phylogeny.reading import read_commit
 from evogit.phylogeny.sizes import growth
 from evogit.phylogeny.state import State
 from evogit.phylogeny.tips import Tips, sort_refs
-from evogit.phylogeny.views import AttemptLog, AttemptRow, EvaluationLog, read_record
+from evogit.phylogeny.views import AttemptLog, AttemptRow, EvaluationLog
 from evogit.records import Decision, Evaluation, Spend
 from evogit.steering.state import derive, holding
 
@@ -71,6 +72,7 @@ class Phylogeny:
         self._identity = [base, evaluator, environment]
         self._maximize = maximize
         self._lock = threading.RLock()
+        self._version = 0
         self._refs: Mapping[str, CommitId] | None = None
         self._tips = Tips({}, {}, (), {}, ())
         self._children = ancestry.Children()
@@ -81,6 +83,8 @@ class Phylogeny:
         self._state = self._new_state()
         if cache is not None and not self._restored(cache):
             self._state = self._new_state()
+        self.activity = Activity(git, self._state, self._lock)
+        self.quarantine = Quarantine(git, self._state, self._lock)
         self._saved = self._size() if len(self) > 1 else 0
         self.refresh()
 
@@ -115,9 +119,15 @@ class Phylogeny:
             self._read(tips)
             self._tips = tips
             self._refs = refs
+            self._version += 1
             if self._cache is not None and self._size() >= self._saved * 1.1 + _SAVE_AFTER:
                 self.save()
             return True
+
+    @property
+    def version(self) -> int:
+        """Grows whenever a refresh, by whatever thread, took something in."""
+        return self._version
 
     def save(self) -> None:
         """Write the cache file now, if there is one to write."""
@@ -231,6 +241,7 @@ class Phylogeny:
                 return None
             score = self._state.genomes.scores[genome]
             found = self._outcome_of(row)
+            found = found and views.let_go(self._state.ledger, row, found)
             if self._state.genomes.statuses[genome] != SCORED:
                 return found
             return Scored(score, found.metrics if isinstance(found, Scored) else {})
@@ -238,7 +249,7 @@ class Phylogeny:
     def _outcome_of(self, row: int) -> Outcome | None:
         found = self._outcomes.get(row)
         if found is None:
-            record = read_record(self._git, self._state.ledger.entry(row))
+            record = views.read_record(self._git, self._state.ledger.entry(row))
             if not isinstance(record, Evaluation):
                 return None
             if len(self._outcomes) >= _OUTCOMES_KEPT:
@@ -258,6 +269,14 @@ class Phylogeny:
         score = self.score(i)
         return math.nan if score is None else score * self._state.sign
 
+    def standing(self, i: int) -> glance.Standing:
+        """How it was judged, in one word; like ``judged_at`` it never waits for a refresh."""
+        return glance.standing(self._state, i)
+
+    def judged_at(self, i: int) -> float | None:
+        """When it was last judged, in seconds since 1970, or ``None``."""
+        return glance.judged_at(self._state, i)
+
     def evaluation(self, tree: TreeId, seed: int = 0, purpose: str = "search") -> Evaluation | None:
         """The record for this exact key (the newest, if hosts made several), or ``None``."""
         with self._lock:
@@ -268,8 +287,7 @@ class Phylogeny:
                     ledger.seeds[row] == seed
                     and ledger.names.names[ledger.purposes[row]] == purpose
                 ):
-                    record = read_record(self._git, ledger.entry(row))
-                    return record if isinstance(record, Evaluation) else None
+                    return views.read_evaluation(self._git, ledger, row)
             return None
 
     def evaluations(self) -> Sequence[Evaluation]:
@@ -308,7 +326,7 @@ class Phylogeny:
         with self._lock:
             search = ledger.names.add("search")
             for place, row in enumerate(ledger.order()):
-                if ledger.statuses[row] == SCORED and ledger.purposes[row] == search:
+                if ledger.counts(row) and ledger.purposes[row] == search:
                     score = ledger.scores[row]
                     if score * sign > best:
                         best = score * sign
@@ -353,10 +371,11 @@ class Phylogeny:
         return {name: row for name, row in found.items() if row is not None}
 
     def population(self) -> list[int]:
-        """The distinct tips that are not pruned, by agent name (a2 before a10); else the base."""
+        """The distinct tips neither pruned nor held, by agent name (a2 before a10); else the base."""
         tips = self.tips
-        rows = [tips[name] for name in sorted(tips, key=_natural)]
-        return [row for row in dict.fromkeys(rows) if not self.pruned(row)] or [0]
+        rows = [tips[name] for name in sorted(tips, key=natural)]
+        holds = self.quarantine.holds
+        return [r for r in dict.fromkeys(rows) if not self.pruned(r) and not holds(r)] or [0]
 
     def leaves(self) -> list[int]:
         """Individuals without children."""
@@ -393,7 +412,7 @@ class Phylogeny:
     @property
     def agents(self) -> list[str]:
         """Every agent that ever made an attempt."""
-        return sorted(self._state.ledger.last_steps, key=_natural)
+        return sorted(self._state.ledger.last_steps, key=natural)
 
     @property
     def open_reservations(self) -> int:
@@ -431,6 +450,9 @@ class Phylogeny:
 
     def pruned(self, i: int) -> bool:
         """Whether it, or an ancestor, was pruned and not restored since."""
+        known = self._pruning
+        if known is not None and known.knows(i):
+            return known.pruned(self._table, i)  # without waiting for a refresh
         with self._lock:
             if self._pruning is None:
                 self._pruning = decisions.Pruning(self.active_decisions(), self._find)
@@ -464,8 +486,3 @@ class Phylogeny:
     def problems(self) -> list[str]:
         """What could not be read or was refused, for ``evogit doctor``."""
         return [*self._tips.problems, *self._state.problems]
-
-
-def _natural(name: str) -> list[str | int]:
-    parts = re.split(r"([0-9]+)", name)
-    return [int(part) if place % 2 else part for place, part in enumerate(parts)]

@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from evogit.ids import CommitId, TreeId
-from evogit.outcome import Scored
+from evogit.outcome import Quarantined, Scored
 from evogit.phylogeny.individuals import ID_BYTES, Genomes, Names
 from evogit.records import Attempt, Decision, Evaluation, Record, Spend
 
 SCORED: Final = 0
 NOT_SCORED: Final = 1
+HELD: Final = 2
+"""In quarantine, with a score that counts once it is released."""
+UNMEASURED: Final = 3
+"""In quarantine, and never run: once it is released, it is to be judged."""
+QUARANTINE: Final = (HELD, UNMEASURED)
 COUNTED: Final = ("search", "repeat")
 """Purposes whose scores make up an individual's score; hold-out results never do."""
 
@@ -39,11 +44,13 @@ class Spent:
 
 
 EvaluationRow = tuple[
-    Literal["evaluation"], tuple[str, str], bytes, int, str, float | None, float, float
+    Literal["evaluation", "held"], tuple[str, str], bytes, int, str, float | None, float, float
 ]
-"""Kind, (evaluator, environment), tree, seed, purpose, score if scored, seconds, time."""
-AttemptRow = tuple[Literal["attempt"], str, str, int, bytes, int, float, float, float]
-"""Kind, agent, operator, step, offspring or zeros, tokens, cost, seconds, time."""
+"""Kind, (evaluator, environment), tree, seed, purpose, score if there is one, seconds, time.
+
+``held`` is an evaluation that ended in quarantine."""
+AttemptRow = tuple[Literal["attempt"], str, str, int, bytes, int, float, float, float, str]
+"""Kind, agent, operator, step, offspring or zeros, tokens, cost, seconds, time, model."""
 LeaseRow = tuple[Literal["lease"], str, int, Spend]
 """Kind, agent, step, what is reserved."""
 Row = EvaluationRow | AttemptRow | LeaseRow | Decision
@@ -52,11 +59,13 @@ Row = EvaluationRow | AttemptRow | LeaseRow | Decision
 def row_of(record: Record) -> Row | None:
     """What the ledger keeps of a record; ``None`` for a lease that reserves nothing."""
     if isinstance(record, Evaluation):
-        score = record.outcome.score if isinstance(record.outcome, Scored) else None
+        held = isinstance(record.outcome, Quarantined)
+        found = record.outcome.held if isinstance(record.outcome, Quarantined) else record.outcome
+        score = found.score if isinstance(found, Scored) else None
         key = (record.evaluator, record.environment)
         tree = bytes.fromhex(record.tree)
         return (
-            "evaluation",
+            "held" if held else "evaluation",
             key,
             tree,
             record.seed,
@@ -79,6 +88,7 @@ def row_of(record: Record) -> Row | None:
             spend.cost_usd,
             record.seconds,
             record.time,
+            record.model,
         )
     if isinstance(record, Decision):
         return record
@@ -108,6 +118,7 @@ class Ledger:
         ("attempt_places", "I"),
         ("attempt_agents", "I"),
         ("attempt_operators", "I"),
+        ("attempt_models", "I"),
         ("attempt_steps", "q"),
         ("attempt_tokens", "q"),
         ("attempt_costs", "d"),
@@ -133,6 +144,7 @@ class Ledger:
         self.attempt_places = array("I")
         self.attempt_agents = array("I")
         self.attempt_operators = array("I")
+        self.attempt_models = array("I")
         self.attempt_steps = array("q")
         self.attempt_tokens = array("q")
         self.attempt_costs = array("d")
@@ -141,7 +153,10 @@ class Ledger:
         self.decisions: list[tuple[Key, CommitId, Decision]] = []
         self.open_leases: dict[tuple[str, int], Spend] = {}
         self.last_steps: dict[str, int] = {}
-        self.spent = Spent()
+        self._counts = [0, 0, 0]
+        self._amounts = [0.0, 0.0]
+        self.released: frozenset[int] = frozenset()
+        """Genomes that a human let out of quarantine; ``State`` keeps it up to date."""
         self._order: array[int] | None = None
         self._by_agent: dict[int, array[int]] = {}
 
@@ -149,18 +164,18 @@ class Ledger:
         """Take in one record; the row of the genome whose judgement it may change, if any."""
         if isinstance(row, Decision):
             insort(self.decisions, ((row.time, 0, entry), CommitId(entry.hex()), row), key=_first)
-        elif row[0] == "evaluation":
-            return self._add_evaluation(entry, place, row)
         elif row[0] == "attempt":
             self._add_attempt(entry, place, row)
-        else:
+        elif row[0] == "lease":
             _, agent, step, spend = row
             if not self._settled(agent, step):
                 self.open_leases[agent, step] = spend
+        else:
+            return self._add_evaluation(entry, place, row)
         return None
 
     def _add_evaluation(self, entry: bytes, place: int, values: EvaluationRow) -> int | None:
-        _, key, tree, seed, purpose, score, seconds, time = values
+        kind, key, tree, seed, purpose, score, seconds, time = values
         self._count(evaluations=1, seconds=seconds)
         if key != self._key:
             return None
@@ -171,7 +186,7 @@ class Ledger:
         self.genome_rows.append(genome)
         self.seeds.append(seed)
         self.purposes.append(self.names.add(purpose))
-        self.statuses.append(NOT_SCORED if score is None else SCORED)
+        self.statuses.append(_status(score, held=kind == "held"))
         self.scores.append(score or 0.0)
         self.earlier.append(self._genomes.evaluations[genome])
         self.times.append(time)
@@ -181,7 +196,7 @@ class Ledger:
         return genome
 
     def _add_attempt(self, entry: bytes, place: int, values: AttemptRow) -> None:
-        _, name, operator, step, offspring, tokens, cost, seconds, time = values
+        _, name, operator, step, offspring, tokens, cost, seconds, time, model = values
         agent = self.names.add(name)
         row = len(self.attempt_times)
         self.attempt_entries += entry
@@ -189,6 +204,7 @@ class Ledger:
         self.attempt_places.append(place)
         self.attempt_agents.append(agent)
         self.attempt_operators.append(self.names.add(operator))
+        self.attempt_models.append(self.names.add(model))
         self.attempt_steps.append(step)
         self.attempt_tokens.append(tokens)
         self.attempt_costs.append(cost)
@@ -216,14 +232,22 @@ class Ledger:
         seconds: float = 0.0,
     ) -> None:
         # Nothing gives money or tokens back, so a negative number is a lie and counts for nothing.
-        old = self.spent
-        self.spent = Spent(
-            old.evaluations + evaluations,
-            old.attempts + attempts,
-            old.tokens + max(tokens, 0),
-            old.cost_usd + max(cost, 0.0),
-            old.seconds + max(seconds, 0.0),
-        )
+        counts, amounts = self._counts, self._amounts
+        counts[0] += evaluations
+        counts[1] += attempts
+        counts[2] += max(tokens, 0)
+        amounts[0] += max(cost, 0.0)
+        amounts[1] += max(seconds, 0.0)
+
+    @property
+    def spent(self) -> Spent:
+        """What was used up so far; summed in lists, as one object per record would be slow."""
+        return Spent(*self._counts, *self._amounts)
+
+    @spent.setter
+    def spent(self, spent: Spent) -> None:
+        self._counts = [spent.evaluations, spent.attempts, spent.tokens]
+        self._amounts = [spent.cost_usd, spent.seconds]
 
     def key(self, row: int) -> Key:
         """What evaluations are ordered by."""
@@ -271,8 +295,9 @@ class Ledger:
     def judge(self, genome: int) -> int | None:
         """Bring a genome's status and score up to date.
 
-        It is scored if every counted evaluation is; its score is then their mean. Returns the row
-        of the evaluation that tells its outcome: the first that is not scored, else the first.
+        It is scored if every counted evaluation is; its score is then their mean. In a released
+        genome what was held counts as scored. Returns the row of the evaluation that tells its
+        outcome: the first that is not scored, else the first.
         """
         counted = [
             row
@@ -281,8 +306,8 @@ class Ledger:
         ]
         if not counted:
             return None
-        bad = next((row for row in counted if self.statuses[row] != SCORED), None)
-        self._genomes.statuses[genome] = SCORED if bad is None else NOT_SCORED
+        bad = next((row for row in counted if not self.counts(row)), None)
+        self._genomes.statuses[genome] = SCORED if bad is None else self.statuses[bad]
         # A mean of one is that very number: no rounding may creep in.
         total = (
             self.scores[counted[0]]
@@ -292,9 +317,20 @@ class Ledger:
         self._genomes.scores[genome] = total if bad is None else 0.0
         return counted[0] if bad is None else bad
 
+    def counts(self, row: int) -> bool:
+        """Whether the score of an evaluation counts: not held, or released."""
+        status = self.statuses[row]
+        return status == SCORED or (status == HELD and self.genome_rows[row] in self.released)
+
     def position(self, row: int) -> int:
         """How many evaluations come before this one in order."""
         return bisect_right(self.order(), self.key(row), key=self.key) - 1
+
+
+def _status(score: float | None, *, held: bool) -> int:
+    if held:
+        return UNMEASURED if score is None else HELD
+    return NOT_SCORED if score is None else SCORED
 
 
 def _first(item: tuple[Key, CommitId, Decision]) -> Key:

@@ -24,8 +24,6 @@ _FIELDS: Final = 5
 _LOG: Final = (
     "log",
     "--stdin",
-    "--date-order",
-    "--reverse",
     "-z",
     "--encoding=none",
     "--no-show-signature",
@@ -41,14 +39,39 @@ def clamp_time(seconds: int) -> int:
     return min(max(seconds, 0), _MAX_TIME)
 
 
+_PARENTS_FIRST: Final = ("--date-order", "--reverse")
+
+
 def stream(git: GitRepository, include: Iterable[str], exclude: Iterable[str]) -> Iterator[Raw]:
     """Every commit reachable from ``include`` and not from ``exclude``, parents before children.
 
     Raises:
         GitError: git failed, for example because an object is missing.
     """
-    lines = [f"{tip}\n" for tip in include] + [f"^{tip}\n" for tip in exclude]
-    fields = _split(stream_git(git.path, *_LOG, stdin="".join(lines).encode()))
+    return _log(git, _PARENTS_FIRST, [*include, *(f"^{tip}" for tip in exclude)])
+
+
+def newest(
+    git: GitRepository, tips: Iterable[str], count: int, *, first_parents: bool = False
+) -> list[Raw]:
+    """The ``count`` commits of the latest date; quick, however long the history is.
+
+    Args:
+        git: the repository.
+        tips: where to start.
+        count: how many at most.
+        first_parents: leave out what is only reached through other parents.
+
+    Raises:
+        GitError: git failed.
+    """
+    options = (f"--max-count={count}", *(["--first-parent"] if first_parents else []))
+    return list(_log(git, options, tips))
+
+
+def _log(git: GitRepository, options: Iterable[str], revisions: Iterable[str]) -> Iterator[Raw]:
+    given = "".join(f"{revision}\n" for revision in revisions).encode()
+    fields = _split(stream_git(git.path, *_LOG, *options, stdin=given))
     from_hex = bytes.fromhex
     for name, tree, parents, when, message in zip(*[fields] * _FIELDS, strict=False):
         # A date git can not hold is printed as nothing or 0.

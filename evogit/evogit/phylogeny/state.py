@@ -13,6 +13,7 @@ from evogit.phylogeny.journals import Journals
 from evogit.phylogeny.ledger import SCORED, Ledger
 from evogit.phylogeny.messages import provenance_of, subject_of
 from evogit.phylogeny.reading import Raw, clamp_time
+from evogit.steering.state import derive
 
 MAX_PROBLEMS: Final = 1000
 
@@ -41,6 +42,8 @@ class State:
         self.problems: list[str] = []
         self.sign = 1.0 if maximize else -1.0
         self._ranked: list[tuple[float, int]] | None = None
+        self._decided = -1
+        self._unresolved = False
         tree = bytes.fromhex(base.tree)
         self._append((bytes.fromhex(base.id), tree, [], clamp_time(base.time), base.message), [])
 
@@ -77,7 +80,7 @@ class State:
         Args:
             journals: (writer, ref, tip), copies to be preferred first.
         """
-        touched: set[int] = set()
+        touched = self._release()  # what a cache brought was judged by the decisions in it
         for writer, ref, tip in journals:
             if self.seen.get(ref) == tip:
                 continue
@@ -92,9 +95,28 @@ class State:
                 genome = self.ledger.add(entry, place, row)
                 if genome is not None:
                     touched.add(genome)
-        for genome in touched:
+        for genome in touched | self._release():
             self._judge(genome)
         self.journals.forget_staged()
+
+    def _release(self) -> set[int]:
+        """Follow the decisions on quarantine; the genomes whose judgement that may change.
+
+        A release is about an individual, and what it lets go is its genome. One that names an
+        individual not read yet is looked at again when more was read.
+        """
+        ledger = self.ledger
+        if len(ledger.decisions) == self._decided and not self._unresolved:
+            return set()
+        self._decided = len(ledger.decisions)
+        chosen = derive([(entry, found) for _, entry, found in ledger.decisions]).released
+        rows = [self.individuals.ids.rows.get(bytes.fromhex(commit)) for commit in chosen]
+        self._unresolved = None in rows
+        before = ledger.released
+        ledger.released = frozenset(
+            self.individuals.tree_rows[row] for row in rows if row is not None
+        )
+        return set(before ^ ledger.released)
 
     def note(self, problem: str) -> None:
         """Keep a problem for ``evogit doctor``: each once, at most 1,000."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import overload
 
 from evogit.errors import NotFoundError, UserError
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId
+from evogit.outcome import Outcome, Quarantined
 from evogit.phylogeny.individuals import ID_BYTES
 from evogit.phylogeny.ledger import Ledger
 from evogit.phylogeny.messages import record_of
@@ -42,6 +43,23 @@ def read_record(git: GitRepository, entry: bytes) -> Record | None:
         return None
 
 
+def read_evaluation(git: GitRepository, ledger: Ledger, row: int) -> Evaluation | None:
+    """The evaluation of a row as it counts now, or ``None`` if its entry can not be read.
+
+    What was held counts as scored once it is released.
+    """
+    record = read_record(git, ledger.entry(row))
+    if not isinstance(record, Evaluation):
+        return None
+    return replace(record, outcome=let_go(ledger, row, record.outcome))
+
+
+def let_go(ledger: Ledger, row: int, outcome: Outcome) -> Outcome:
+    """``outcome``, or what was measured if it was held and is released now."""
+    held = outcome.held if isinstance(outcome, Quarantined) else None
+    return held if held is not None and ledger.counts(row) else outcome
+
+
 class EvaluationLog(Sequence[Evaluation]):
     """Evaluations by this evaluator and environment, in order; each is read when it is indexed.
 
@@ -67,11 +85,10 @@ class EvaluationLog(Sequence[Evaluation]):
         return self._read(self._rows[index])
 
     def _read(self, row: int) -> Evaluation:
-        entry = self._ledger.entry(row)
-        record = read_record(self._git, entry)
-        if not isinstance(record, Evaluation):
+        record = read_evaluation(self._git, self._ledger, row)
+        if record is None:
             raise NotFoundError(
-                f"journal entry {entry.hex()} can not be read any more",
+                f"journal entry {self._ledger.entry(row).hex()} can not be read any more",
                 hint="evogit doctor says what is wrong with the repository",
             )
         return record

@@ -85,6 +85,13 @@ class Desk:
         """What all decisions known to the phylogeny add up to."""
         return derive(self.phylogeny.decisions)
 
+    def heal(self) -> None:
+        """Complete, or take back, what a killed process of this person left half done.
+
+        Every decision does so first; whoever shows the state to a human need not wait for one.
+        """
+        self._pen.heal()
+
     # ------------------------------------------------------------------ verbs on individuals
 
     def prune(self, selects: Sequence[CommitId]) -> CommitId:
@@ -265,7 +272,7 @@ class Desk:
         """
 
         def decide() -> Decision:
-            named = entry or self._last_holding()
+            named = entry or self.last_holding()
             if named is None:
                 raise NotFoundError("there is nothing left to undo", hint="evogit op log")
             return self._answer("undo", named)
@@ -284,7 +291,7 @@ class Desk:
         """
 
         def decide() -> Decision:
-            named = entry or self._last_undone()
+            named = entry or self.last_undone()
             if named is None:
                 raise NotFoundError("there is nothing left to redo", hint="evogit op log")
             return self._answer("redo", named)
@@ -302,20 +309,21 @@ class Desk:
 
         return [Operation(entry, found, holds(entry)) for entry, found in reversed(decisions)]
 
-    def _last_holding(self) -> CommitId | None:
+    def last_holding(self) -> CommitId | None:
+        """What ``undo`` without a name would undo now."""
         mine = [entry for entry, d in self.steering.active if d.by == self._by]
         return mine[-1] if mine else None
 
-    def _last_undone(self) -> CommitId | None:
+    def last_undone(self) -> CommitId | None:
+        """What ``redo`` without a name would bring back now: an undo."""
+        known = dict(self.phylogeny.decisions)
         for operation in self.operations():
             answers = operation.decision.verb in _ANSWERS
-            if answers and operation.decision.by == self._by and self._undoes(operation):
-                return operation.entry
+            if answers and operation.decision.by == self._by and operation.holds:
+                said = effect(known, operation.entry)
+                if said is not None and not said[1]:
+                    return operation.entry
         return None
-
-    def _undoes(self, operation: Operation) -> bool:
-        said = effect(dict(self.phylogeny.decisions), operation.entry)
-        return operation.holds and said is not None and not said[1]
 
     def _answer(self, verb: str, named: CommitId) -> Decision:
         known = dict(self.phylogeny.decisions)

@@ -107,6 +107,10 @@ class Mover:
             os.fsync(file.fileno())
         _sync_folder(self._notes)
 
+    def any_left(self) -> bool:
+        """Whether anybody of this clone is deciding now, or was killed while doing so."""
+        return self._notes.is_dir() and any(self._notes.iterdir())
+
     def left_over(self, writer: str, tip: CommitId) -> Decision | None:
         """The decision at ``tip`` if ``writer`` was killed while carrying it out.
 

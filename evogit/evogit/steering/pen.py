@@ -80,6 +80,18 @@ class Pen:
             self._phylogeny.refresh()
             return entry
 
+    def heal(self) -> None:
+        """Complete, or take back, what a killed process of this person left half done."""
+        if not self._mover.any_left():
+            return
+        with take_person(self._git, self._by, self._host) as writer:
+            journal = Journal(self._git, writer)
+            try:
+                self._heal(journal, writer)
+            finally:
+                journal.close()
+            self._phylogeny.refresh()
+
     def _carry_out(self, journal: Journal, writer: str, decision: Decision) -> CommitId:
         if not decision.moves:
             return self._append(journal, decision)

@@ -17,6 +17,7 @@ from evogit.git.merge import merge
 from evogit.git.program import run_git
 from evogit.git.repository import GitRepository
 from evogit.ids import HEADS, CommitId, TreeId, commit_id, slug
+from evogit.outcome import describe
 from evogit.source import Source
 from evogit.steering import target
 from evogit.steering.state import Promotion, Steering
@@ -137,10 +138,11 @@ def plan_promotion(
     Raises:
         NotFoundError: there is no such individual.
         UserError: ``to`` can not be the name of a branch, or a message was given for ``ff``.
-        PreconditionError: the branch is checked out, has the individual already, shares no history
-            with it, or can not be fast-forwarded.
+        PreconditionError: the individual is held in quarantine; or the branch is checked out, has
+            the individual already, shares no history with it, or can not be fast-forwarded.
     """
     row = phylogeny.index(individual)
+    _refuse_held(phylogeny, row)
     source = target.source_of(swarm)
     if mode == "ff" and message is not None:
         raise UserError("a fast-forward makes no commit, so it has no message", hint="use squash")
@@ -166,6 +168,47 @@ def plan_promotion(
         files=() if tree is None else tuple(_files(swarm.git, onto, tree)),
         hint=hint,
     )
+
+
+def _refuse_held(phylogeny: Phylogeny, row: int) -> None:
+    if not phylogeny.quarantine.holds(row):
+        return
+    commit, outcome = phylogeny.commit(row)[:12], phylogeny.outcome(row)
+    said = describe(outcome) if outcome is not None else "quarantined"
+    raise PreconditionError(
+        f"{commit} can not be promoted: it is {said}",
+        hint=f"look at it with evogit show {commit} -p, then evogit release {commit}",
+    )
+
+
+def predict_conflicts(
+    swarm: Swarm,
+    phylogeny: Phylogeny,
+    steering: Steering,
+    individual: CommitId,
+    ref: str,
+    onto: CommitId,
+) -> tuple[str, ...]:
+    """The paths in which an individual conflicts with a branch; none if it merges cleanly.
+
+    Asks less than a plan: the branch may be checked out, because nothing will move it.
+
+    Args:
+        swarm: the swarm.
+        phylogeny: its index.
+        steering: what was decided, for earlier promotions.
+        individual: what would be merged.
+        ref: full name of the branch.
+        onto: where it is.
+
+    Raises:
+        PreconditionError: the branch has the individual already, or shares no history with it.
+        UserError: the merge is beyond the limits of ``merge``.
+    """
+    if not swarm.git.has(onto):
+        target.bring_in(swarm, target.source_of(swarm), onto)
+    _, conflicts = _final_tree(swarm, phylogeny, steering, individual, ref, onto, "merge", "")
+    return conflicts
 
 
 def _new_branch(source: Source, phylogeny: Phylogeny, steering: Steering, row: int) -> str:

@@ -38,6 +38,10 @@ command = ["true"]
 [budget]
 evaluations = 100
 """
+SCORE = """
+import json, sys
+print(json.dumps({"score": float(sys.stdin.read())}))
+"""
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def make_world(root: Path) -> World:
     base = _user_repository(root)
     source = find_source(root)
     settings = parse(SETTINGS)
-    files = {"score/score.py": PinnedFile(b"print(1)")}
+    files = {"score/score.py": PinnedFile(SCORE.encode())}
     swarm = create_swarm(source.swarm, source, base, settings, files, author="ada")
     builder = _Builder(swarm)
     one = builder.individual("one", "a1", 1, 1, [base], Scored(1.0, {"size": 10.0}))
@@ -138,8 +142,8 @@ def make_world(root: Path) -> World:
 def _user_repository(root: Path) -> CommitId:
     (root / "pkg").mkdir(parents=True)
     (root / "pkg" / "x.py").write_text("x = 0\n")
-    (root / "run.py").write_text("print(0)\n")
-    (root / "score.py").write_text("print(1)\n")
+    (root / "run.py").write_text("from pkg.x import x\n\nprint(x)\n")
+    (root / "score.py").write_text(SCORE)
     (root / "evogit.toml").write_text(SETTINGS)
     repository = pygit2.init_repository(str(root), initial_head="main")
     repository.index.add_all()

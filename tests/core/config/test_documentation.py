@@ -22,8 +22,10 @@ TABLES = {
     "evaluate.files",
     "environment",
     "search",
+    "quarantine",
     "budget",
     "sandbox",
+    "secrets",
 }
 
 
