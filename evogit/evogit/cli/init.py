@@ -11,6 +11,7 @@ from evogit.cli.session import Session
 
 if TYPE_CHECKING:
     from evogit.source import Source
+    from evogit.swarm.repository import Swarm
 
 
 def init(
@@ -57,13 +58,25 @@ def init(
         )
 
 
-def _init_problem(session: Session, name: str, folder: Path) -> None:
+def make_problem(session: Session, name: str, folder: Path) -> Swarm:
+    """Make a library problem in a new folder, trusted.
+
+    Asked for by name, and installed by the user: that is consent to its commands.
+
+    Raises:
+        NotFoundError: there is no such problem.
+        PreconditionError: the folder exists and is not empty.
+    """
     from evogit.cli import trusting
     from evogit.initialise import init_problem
 
     swarm = init_problem(name, session.cwd / folder, author=session.user)
-    # Asked for by name, and installed by the user: that is consent to its commands.
     trusting.store(session).trust(swarm.path, trusting.content_digest(swarm))
+    return swarm
+
+
+def _init_problem(session: Session, name: str, folder: Path) -> None:
+    swarm = make_problem(session, name, folder)
     session.output.result(
         {"swarm": str(swarm.path), "folder": str(folder)},
         lambda: session.output.line(f"made {folder} from the problem {name}"),

@@ -59,6 +59,10 @@ _NoSync = Annotated[
 
 def run(
     session: Session,
+    problem: Annotated[
+        str | None,
+        typer.Argument(metavar="PROBLEM", help="A library problem, in a folder of that name."),
+    ] = None,
     *,
     agents: Annotated[
         int, typer.Option("--agents", "-n", min=1, max=1000, help="How many agents.")
@@ -75,13 +79,16 @@ def run(
     unsafe: _Unsafe = False,
     no_sync: _NoSync = False,
 ) -> None:
-    """Evolve here with several agents.
+    """Evolve here with several agents, or evolve a problem of the library.
 
+    With PROBLEM, the folder ./PROBLEM is made if there is none, and evolved (see `evogit problems`).
     Ctrl-C once finishes the current steps, twice stops at once; run again to go on. Without any
     limit it runs until then. Exit status: 0 at a limit, 5 if --until was not reached.
 
-    Example: `evogit run -n 8 --max-time 8h`
+    Examples: `evogit run -n 8 --max-time 8h`, `evogit run online-bin-packing --max-time 10m`
     """
+    if problem is not None:
+        session = _at_problem(session, problem)
     flags = parse_flags(max_evaluations, max_time, max_tokens, max_cost, until)
     plan = make_plan(
         session,
@@ -96,6 +103,24 @@ def run(
         exchange=not no_sync,
     )
     _evolve(session, plan)
+
+
+def _at_problem(session: Session, problem: str) -> Session:
+    """A session in the folder of a library problem, which is made if there is none."""
+    from evogit.cli.init import make_problem
+    from evogit.errors import PreconditionError
+    from evogit.plugins import find
+
+    folder = session.cwd / find("evogit.problems", problem).name
+    if not folder.exists():
+        make_problem(session, folder.name, folder)
+        session.output.note(f"made {folder}")
+    inside = Session(session.output, folder, session.environ)
+    if not (folder / ".git").exists():
+        raise PreconditionError(
+            f"{folder} exists and holds no swarm", hint="go to another folder, or move it away"
+        )
+    return inside
 
 
 def worker(
@@ -185,6 +210,7 @@ def make_plan(
         strategy=strategy,
         kinds=tuple(kinds or ()),
         sync=exchange,
+        redactor=session.keep_secrets(swarm.spec().settings.secrets.variables),
     )
 
 

@@ -68,6 +68,20 @@ def test_a_run_ends_at_its_limit_with_success_and_says_what_it_found(
     assert done.stdout.startswith(("best ", "no separation"))
 
 
+def test_a_problem_named_to_run_gets_its_folder_and_goes_on_there_the_next_time(
+    evogit: Evogit, folder: Path
+) -> None:
+    arguments = ("run", "heilbronn-triangle", "-n", "1", "--max-evaluations", "4")
+    for _ in range(2):
+        done = evogit(*arguments)
+        assert done.returncode == 0, done.stderr
+    log = evogit("log", "--all", "-n", "0", "--jsonl", cwd=folder / "heilbronn-triangle")
+    assert len(events(log.stdout)) > 5
+    assert evogit("run", "heilbron-triangle").returncode == 3
+    (folder / "tsp").mkdir()
+    assert evogit("run", "tsp").returncode == 4
+
+
 def test_events_for_machines_are_one_json_object_a_line(evogit: Evogit, packing: Path) -> None:
     done = evogit("run", "-n", "1", "--max-evaluations", "3", "--seed", "1", "--json", cwd=packing)
     assert done.returncode == 0, done.stderr
