@@ -39,3 +39,13 @@ def test_every_job_that_many_processes_race_for_has_exactly_one_winner() -> None
 def test_two_hosts_agree_after_one_was_cut_off_and_a_worker_was_killed() -> None:
     done = _script("two_hosts.py", "--workers", "1", "--evaluations", "10")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_hostile_candidates_and_kills_leave_nothing_and_change_no_score() -> None:
+    done = _script("soak.py", "100", "--workers", "2", "--kills", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["evaluations"] >= 100
+    assert found["kills"] == 2

@@ -1,4 +1,7 @@
-"""Tries to leave a daemon behind: double fork, own session, every stream closed."""
+"""Tries to leave a daemon behind: double fork, own session, every stream closed.
+
+Expected: nothing gained, in plain processes too
+"""
 
 import os
 import time

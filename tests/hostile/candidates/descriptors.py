@@ -1,4 +1,7 @@
-"""Tries to use descriptors that were left open by whoever started it."""
+"""Tries to use descriptors that were left open by whoever started it.
+
+Expected: nothing gained
+"""
 
 import os
 

@@ -1,4 +1,7 @@
-"""Tries to use up the file system with empty files."""
+"""Tries to use up the file system with empty files.
+
+Expected: ended by disk
+"""
 
 import os
 

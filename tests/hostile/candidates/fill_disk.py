@@ -1,4 +1,7 @@
-"""Tries to fill the disk with many files."""
+"""Tries to fill the disk with many files.
+
+Expected: ended by disk, in plain processes too
+"""
 
 import os
 import time

@@ -1,4 +1,8 @@
-"""Tries to fill memory through the private copy of its own folder."""
+"""Tries to fill memory through the private copy of its own folder.
+
+Expected: ended by disk
+Copy: yes
+"""
 
 import os
 import time

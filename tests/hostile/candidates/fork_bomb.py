@@ -1,4 +1,7 @@
-"""Tries to start processes without end."""
+"""Tries to start processes without end.
+
+Expected: ended by processes, in plain processes too
+"""
 
 import os
 import time

@@ -1,4 +1,7 @@
-"""Tries to block the reader: exits while a child keeps standard output open."""
+"""Tries to block the reader: exits while a child keeps standard output open.
+
+Expected: nothing gained, in plain processes too
+"""
 
 import os
 import time

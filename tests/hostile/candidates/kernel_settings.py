@@ -1,4 +1,7 @@
-"""Tries to change the host's kernel settings, as root outside could."""
+"""Tries to change the host's kernel settings, as root outside could.
+
+Expected: nothing gained
+"""
 
 import os
 

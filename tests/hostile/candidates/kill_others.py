@@ -1,4 +1,7 @@
-"""Tries to see or signal processes that are not its own."""
+"""Tries to see or signal processes that are not its own.
+
+Expected: nothing gained
+"""
 
 import os
 import signal

@@ -1,4 +1,7 @@
-"""Tries to take more memory than allowed, a small part in each of several processes."""
+"""Tries to take more memory than allowed, a small part in each of several processes.
+
+Expected: ended by memory, in plain processes too
+"""
 
 import os
 import time

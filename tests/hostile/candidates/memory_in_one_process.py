@@ -1,4 +1,7 @@
-"""Tries to take more memory than allowed in one process."""
+"""Tries to take more memory than allowed in one process.
+
+Expected: ended by memory, in plain processes too
+"""
 
 import time
 

@@ -1,4 +1,7 @@
-"""Tries to take more memory than allowed as shared anonymous pages."""
+"""Tries to take more memory than allowed as shared anonymous pages.
+
+Expected: ended by memory, in plain processes too
+"""
 
 import mmap
 import time

@@ -1,4 +1,7 @@
-"""Tries to gain rights: new namespaces, mounts, devices, chroot, another uid."""
+"""Tries to gain rights: new namespaces, mounts, devices, chroot, another uid.
+
+Expected: nothing gained
+"""
 
 import ctypes
 import os

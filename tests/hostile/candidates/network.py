@@ -1,4 +1,7 @@
-"""Tries to reach a server on the host and the internet, over TCP, UDP and other families."""
+"""Tries to reach a server on the host and the internet, over TCP, UDP and other families.
+
+Expected: nothing gained
+"""
 
 import os
 import socket

@@ -1,4 +1,7 @@
-"""Tries to write one file larger than allowed."""
+"""Tries to write one file larger than allowed.
+
+Expected: ended by disk, in plain processes too
+"""
 
 import os
 import signal

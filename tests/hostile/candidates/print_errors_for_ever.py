@@ -1,4 +1,7 @@
-"""Tries to flood whoever reads its error output."""
+"""Tries to flood whoever reads its error output.
+
+Expected: ended by output, in plain processes too
+"""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""Tries to flood whoever reads its output."""
+"""Tries to flood whoever reads its output.
+
+Expected: ended by output, in plain processes too
+"""
 
 while True:
     print("x" * 2**16)

@@ -1,4 +1,7 @@
-"""Tries to raise its own resource limits."""
+"""Tries to raise its own resource limits.
+
+Expected: nothing gained
+"""
 
 import resource
 

@@ -1,4 +1,7 @@
-"""Tries to find a key in its own environment or that of any process it can see."""
+"""Tries to find a key in its own environment or that of any process it can see.
+
+Expected: nothing gained
+"""
 
 import glob
 import os

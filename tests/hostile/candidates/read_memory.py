@@ -1,4 +1,7 @@
-"""Tries to read and trace other processes' memory."""
+"""Tries to read and trace other processes' memory.
+
+Expected: nothing gained
+"""
 
 import ctypes
 import os

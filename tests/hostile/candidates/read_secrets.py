@@ -1,4 +1,7 @@
-"""Tries to read what is none of its business: hidden tests, keys, other folders, host files."""
+"""Tries to read what is none of its business: hidden tests, keys, other folders, host files.
+
+Expected: nothing gained
+"""
 
 import glob
 import os

@@ -1,4 +1,8 @@
-"""Tries to hold its place without using anything."""
+"""Tries to hold its place without using anything.
+
+Expected: ended by wall, in plain processes too
+Limits: wall = 0.7
+"""
 
 import time
 

@@ -1,4 +1,8 @@
-"""Tries to compute for ever in children that left the session, while the parent sleeps."""
+"""Tries to compute for ever in children that left the session, while the parent sleeps.
+
+Expected: ended by cpu, in plain processes too
+Limits: cpu = 0.5
+"""
 
 import os
 import time

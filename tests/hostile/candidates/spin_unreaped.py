@@ -1,4 +1,8 @@
-"""Tries to hide processor time in children that are never waited for."""
+"""Tries to hide processor time in children that are never waited for.
+
+Expected: ended by cpu, in plain processes too
+Limits: cpu = 0.5
+"""
 
 import os
 import signal

@@ -1,4 +1,7 @@
-"""Tries to start threads without end."""
+"""Tries to start threads without end.
+
+Expected: ended by processes, in plain processes too
+"""
 
 import threading
 import time

@@ -1,4 +1,7 @@
-"""Tries to type commands into the user's terminal (TIOCSTI), or to open it."""
+"""Tries to type commands into the user's terminal (TIOCSTI), or to open it.
+
+Expected: nothing gained
+"""
 
 import fcntl
 import os

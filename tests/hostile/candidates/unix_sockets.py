@@ -1,4 +1,7 @@
-"""Tries to reach host services (agents, docker.sock) by UNIX socket, named and abstract."""
+"""Tries to reach host services (agents, docker.sock) by UNIX socket, named and abstract.
+
+Expected: nothing gained
+"""
 
 import os
 import socket

@@ -1,4 +1,7 @@
-"""Tries to change itself, the evaluator, the interpreter and the system."""
+"""Tries to change itself, the evaluator, the interpreter and the system.
+
+Expected: nothing gained
+"""
 
 import os
 import sys
