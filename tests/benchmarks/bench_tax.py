@@ -25,7 +25,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bench_dag import AGENTS, BASE_TIME, Importer, append, object_id, step_records
+from synthetic import AGENTS, BASE_TIME, Importer, append, object_id, step_records
 
 from evogit.config.load import parse
 from evogit.evolve.budget import Allowance, Flags, SwarmBudget

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import socket
+import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -104,3 +107,26 @@ def test_the_socket_carries_the_application(world: World) -> None:
             assert b"evogit" in shown
 
     asyncio.run(look())
+
+
+def test_the_command_prints_one_address_and_a_taken_port_is_a_clear_error(world: World) -> None:
+    command = [sys.executable, "-m", "evogit.cli", "tui", "--serve", "--port"]
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        run = subprocess.run(
+            [*command, port], cwd=world.root, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 4
+        assert run.stdout == ""
+        assert "--port" in run.stderr
+    with subprocess.Popen(
+        [*command, "0"], cwd=world.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line.startswith(f"http://{HOST}:")
+        assert "?token=" in line
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=30)

@@ -94,8 +94,13 @@ class TokenServer(Server):
         return response
 
 
-def free_port() -> int:
-    """A port of the loopback interface that is free right now."""
+def free_port(wanted: int = 0) -> int:
+    """A port of the loopback interface that is free right now: ``wanted``, or any for 0.
+
+    Raises:
+        OSError: it is taken.
+    """
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, wanted))
         return int(probe.getsockname()[1])

@@ -25,6 +25,7 @@ from evogit.swarm.recovery import recover
 
 _MAX_WORKERS: Final = 10_000
 _WORKER: Final = re.compile(r"(?:.*-)?w[0-9]+")
+_AGENT: Final = re.compile(r"((?:.*-)?)([a-z]{1,3})[1-9][0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,17 @@ def take_worker(git: GitRepository, host: str) -> Identity:
             _heal(git, identity)
             return identity
     raise PreconditionError(f"no free worker name in {folder}", hint="stop some workers")
+
+
+def worker_of(agent: str) -> str:
+    """The name of the worker that hosts an agent; empty if no worker's agent is called so."""
+    found = _AGENT.fullmatch(agent)
+    if found is None:
+        return ""
+    number = 0
+    for letter in found[2]:
+        number = number * 26 + ord(letter) - ord("a") + 1
+    return f"{found[1]}w{number}"
 
 
 @contextmanager

@@ -37,6 +37,17 @@ class BackgroundSync:
         self._told: set[str] = set()
         self._thread: threading.Thread | None = None
         self._looked = 0.0
+        self._exchanged = False
+
+    @property
+    def problems(self) -> frozenset[str]:
+        """What went wrong in the last exchange of this process."""
+        return frozenset(self._told)
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether this process ended an exchange yet."""
+        return self._exchanged
 
     def tick(self) -> None:
         """Start an exchange in a thread of its own if one is due; returns at once."""
@@ -82,3 +93,4 @@ class BackgroundSync:
         for problem in sorted(problems - self._told):
             self._tell(problem)
         self._told = problems
+        self._exchanged = True

@@ -1,0 +1,1 @@
+"""Modal screens: help, questions, and everything a decision needs to be told."""

@@ -1,0 +1,1 @@
+"""Widgets that know what an individual is."""
