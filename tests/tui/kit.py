@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import difflib
 import os
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -23,6 +25,7 @@ from evogit_tui.options import Options
 GOLDENS: Final = Path(__file__).with_name("goldens")
 SIZES: Final = ((80, 24), (120, 40), (200, 60))
 _DEADLINE: Final = 30.0
+_GOLDEN_DEADLINE: Final = 5.0
 _LONG: Final = frozenset({"watch"})
 _QUIET: Final = 0.12
 """Longer than widgets wait before they read what they show."""
@@ -87,16 +90,22 @@ def screen_text(app: object) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips) + "\n"
 
 
-def check_golden(app: EvoGitApp, name: str) -> None:
-    """Compare the screen with ``goldens/<name>-<width>x<height>.txt``."""
+async def check_golden(app: EvoGitApp, name: str) -> None:
+    """Wait for the screen to be ``goldens/<name>-<width>x<height>.txt``; fails with the difference."""
     width, height = app.size
     path = GOLDENS / f"{name}-{width}x{height}.txt"
-    found = screen_text(app)
     if os.environ.get("EVOGIT_GOLDENS") == "write":
         path.parent.mkdir(exist_ok=True)
-        path.write_text(found, "utf-8")
+        await asyncio.sleep(1)  # there is nothing yet to wait for
+        path.write_text(screen_text(app), "utf-8")
     assert path.exists(), f"{path.name} is missing: run with EVOGIT_GOLDENS=write and look at it"
-    assert found == path.read_text("utf-8")
+    wanted, end = path.read_text("utf-8"), time.monotonic() + _GOLDEN_DEADLINE
+    while (found := screen_text(app)) != wanted and time.monotonic() < end:
+        await asyncio.sleep(0.05)
+    lines = difflib.unified_diff(
+        wanted.splitlines(), found.splitlines(), "golden", "seen", "", "", 0
+    )
+    assert found == wanted, "\n".join(lines)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

@@ -173,7 +173,7 @@ def test_help_looks_as_it_did(world: World, size: tuple[int, int], ascii_only: b
         async with running(world, size, options) as (app, pilot):
             app.push_screen(HelpDialog(_lines(app.options.ascii), ascii_only=ascii_only))
             await settled(pilot)
-            check_golden(app, "help-ascii" if ascii_only else "help")
+            await check_golden(app, "help-ascii" if ascii_only else "help")
 
     asyncio.run(scenario())
 
@@ -196,7 +196,7 @@ def test_the_promote_dialog_looks_as_it_did(world: World, size: tuple[int, int])
             await settled(pilot)
             app.say_note("")
             await settled(pilot)
-            check_golden(app, "promote")
+            await check_golden(app, "promote")
 
     asyncio.run(scenario())
 
@@ -210,6 +210,6 @@ def test_the_question_before_a_prune_looks_as_it_did(world: World, size: tuple[i
             await press(pilot, "d")
             await until(pilot, lambda: "Type" in screen_text(app))
             await settled(pilot)
-            check_golden(app, "prune")
+            await check_golden(app, "prune")
 
     asyncio.run(scenario())

@@ -63,14 +63,14 @@ def text_of(found: About, name: str) -> str:
 @pytest.mark.parametrize("name", ["best", "merge", "held", "failed"])
 def test_an_individual_is_described(world: World, name: str) -> None:
     async def scenario(app: EvoGitApp, pilot: Pilot[None], details: Details) -> None:
-        check_golden(app, f"details-{name}")
+        await check_golden(app, f"details-{name}")
 
     play(world, world.ids[name], scenario)
 
 
 def test_on_the_widest_screen_all_of_it_is_seen(world: World) -> None:
     async def scenario(app: EvoGitApp, pilot: Pilot[None], details: Details) -> None:
-        check_golden(app, "details-best")
+        await check_golden(app, "details-best")
 
     play(world, world.ids["best"], scenario, (200, 60))
 

@@ -59,7 +59,7 @@ def test_an_individual_is_compared_with_its_first_parent(
     world: World, size: tuple[int, int]
 ) -> None:
     async def scenario(app: EvoGitApp, pilot: Pilot[None], view: DiffView) -> None:
-        check_golden(app, "diff")
+        await check_golden(app, "diff")
 
     play(world, world.ids["best"], scenario, size)
 
@@ -78,7 +78,7 @@ def test_it_can_be_drawn_with_ascii_alone(world: World) -> None:
 def test_old_and_new_can_stand_side_by_side(world: World, size: tuple[int, int]) -> None:
     async def scenario(app: EvoGitApp, pilot: Pilot[None], view: DiffView) -> None:
         await press(pilot, "vertical_line")
-        check_golden(app, "diff-split")
+        await check_golden(app, "diff-split")
 
     play(world, world.ids["best"], scenario, size)
 

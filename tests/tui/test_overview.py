@@ -49,7 +49,7 @@ def test_a_view_looks_as_it_did(world: World, view: str, size: tuple[int, int]) 
     async def scenario() -> None:
         async with running(world, size) as (app, pilot):
             await _show(app, pilot, world, view)
-            check_golden(app, view)
+            await check_golden(app, view)
 
     asyncio.run(scenario())
 
@@ -62,7 +62,7 @@ def test_ascii_means_ascii(world: World, view: str) -> None:
             text = screen_text(app).replace("größte Zahl 数", "")
             odd = sorted({character for character in text if not character.isascii()})
             assert not odd, f"{odd} in\n{text}"
-            check_golden(app, f"{view}-ascii")
+            await check_golden(app, f"{view}-ascii")
 
     asyncio.run(scenario())
 
@@ -86,7 +86,7 @@ def test_an_ansi_theme_does_as_well(world: World, view: str) -> None:
     async def scenario() -> None:
         async with running(world, (80, 24), Options(sync=0, theme="ansi-dark")) as (app, pilot):
             await _show(app, pilot, world, view)
-            check_golden(app, view)
+            await check_golden(app, view)
 
     asyncio.run(scenario())
 

@@ -73,7 +73,7 @@ async def complete(app: EvoGitApp, pilot: Pilot[None]) -> None:
 def test_the_view_looks_as_before(world: World, size: tuple[int, int]) -> None:
     async def scene(app: EvoGitApp, pilot: Pilot[None]) -> None:
         await complete(app, pilot)
-        check_golden(app, "phylogeny")
+        await check_golden(app, "phylogeny")
 
     play(world, scene, size)
 
@@ -81,7 +81,7 @@ def test_the_view_looks_as_before(world: World, size: tuple[int, int]) -> None:
 def test_it_can_be_drawn_with_ascii_alone(world: World) -> None:
     async def scene(app: EvoGitApp, pilot: Pilot[None]) -> None:
         await complete(app, pilot)
-        check_golden(app, "phylogeny-ascii")
+        await check_golden(app, "phylogeny-ascii")
         graph = view_of(app).graph
         lines = [graph.render_line(y).text for y in range(graph.size.height)]
         names = {name for line in lines for name in line.split() if not name.isascii()}

@@ -30,13 +30,14 @@ async def served(world: World) -> AsyncGenerator[tuple[TokenServer, aiohttp.Clie
     await runner.setup()
     await web.TCPSite(runner, HOST, port).start()
     jar = aiohttp.CookieJar(unsafe=True)
+    before = len(psutil.Process().children())
     try:
         async with aiohttp.ClientSession(cookie_jar=jar) as client:
             yield server, client, f"http://{HOST}:{port}"
     finally:
         await runner.cleanup()
         async with asyncio.timeout(30):  # what a tab ran ends with its tab
-            while psutil.Process().children():
+            while len(psutil.Process().children()) > before:
                 await asyncio.sleep(0.02)
 
 

@@ -212,6 +212,7 @@ class EvoGitApp(App[None]):
         """Let the human point at an individual; the visible view follows."""
         self.model.cursor = commit
         self.view.point_at(commit)
+        self._refresh_keys()
 
     def back(self) -> None:
         """Stop a load, end a search or take a banner away; else close what is open, then the view."""

@@ -14,6 +14,6 @@ if os.fork() == 0:
     os.chdir(os.environ["HOME"])
     os.abort()
 _, status = os.wait()
-if os.WCOREDUMP(status) or os.listdir(os.environ["HOME"]):
+if os.WCOREDUMP(status) or any("core" in name for name in os.listdir(os.environ["HOME"])):
     print("ESCAPED: core file")
 print("done")

@@ -8,7 +8,7 @@ import os
 
 seed = os.environ.get("EVOGIT_SEED")
 found = []
-for pattern in ("/eval/**", "/proc/*/environ", "/proc/*/cmdline", "/tmp/**", "/dev/shm/**"):
+for pattern in ("/eval/**", "/proc/*/environ", "/proc/*/cmdline", "/tmp/*", "/dev/shm/**"):
     for path in glob.glob(pattern, recursive=True):
         try:
             with open(path, "rb") as file:
