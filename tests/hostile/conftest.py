@@ -97,11 +97,12 @@ class Traces:
     """Mounts, files in folders for temporary files, System V objects."""
 
     @classmethod
-    def now(cls, temporary: Path, mark: str, servers: list[int] | None) -> Traces:
-        """Look everywhere."""
+    def now(cls, temporary: Path, mark: str, servers: list[int] | None, since: float) -> Traces:
+        """Look everywhere, but not below processes that started before ``since``."""
         mounts = Path("/proc/self/mounts").read_text().splitlines()
         return cls(
-            frozenset(_marked(mark)) | frozenset(() if servers is None else _descendants(servers)),
+            frozenset(_marked(mark))
+            | frozenset(() if servers is None else _descendants(servers, since)),
             0 if _ENGINES else sum(1 for _ in Path("/proc/self/fd").iterdir()),
             frozenset(line for line in mounts if "evogit" in line and "docker" not in line)
             | frozenset(map(str, temporary.iterdir()))
@@ -127,10 +128,11 @@ def leaves_nothing(temporary: Path, mark: str, servers: list[int] | None) -> Gen
         servers: launchers of fork servers, which may run as many processes as an idle one; ``None``
             if the job runs in a container, whose sandbox starts processes ahead of the next job.
     """
-    before = Traces.now(temporary, mark, servers)
+    since = time.time()
+    before = Traces.now(temporary, mark, servers, since)
     yield
     deadline = time.monotonic() + 3
-    while more := Traces.now(temporary, mark, servers).beyond(before):
+    while more := Traces.now(temporary, mark, servers, since).beyond(before):
         assert time.monotonic() < deadline, f"left behind: {more}"
     for pid in servers or []:
         while len(psutil.Process(pid).children(recursive=True)) > _SPARE:
@@ -149,14 +151,14 @@ def _marked(mark: str) -> Iterator[str]:
                 yield f"process {path.parent.name}"
 
 
-def _descendants(servers: list[int]) -> Iterator[str]:
-    """Ours, without those of the fork servers."""
+def _descendants(servers: list[int], since: float) -> Iterator[str]:
+    """Ours, without those of fork servers: the given ones, and other tests' that stand already."""
     children = psutil.Process().children()
     while children:
         one = children.pop()
         if one.pid not in servers:
             with suppress(psutil.NoSuchProcess):
-                children += one.children()
+                children += one.children() if one.create_time() >= since else []
                 yield f"process {one.pid}"
 
 
