@@ -201,7 +201,7 @@ def test_the_swarm_is_exchanged_in_the_background(world: World, tmp_path: Path) 
     async def scenario() -> None:
         async with running(world, (160, 30), Options(sync=1.0, interval=0.1)) as (app, pilot):
             await until(pilot, lambda: "ago origin" in screen_text(app))
-            assert app.sentinel.watch.exchanged.state == "working"
+            await until(pilot, lambda: app.sentinel.watch.exchanged.state == "working")
             shutil.move(remote, tmp_path / "gone")
             await until(pilot, lambda: "offline origin" in screen_text(app))
             assert "sync with origin fails" in screen_text(app)
