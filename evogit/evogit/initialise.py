@@ -95,13 +95,16 @@ def _fingerprint(settings: Settings, pinned: Mapping[str, PinnedFile]) -> str:
 def init_problem(name: str, folder: Path, *, author: str) -> Swarm:
     """Make a new folder, an ordinary git repository with a library problem's seed, and its swarm.
 
-    The folder also gets ``evogit.toml`` and ``evaluator/``, which git is told to ignore.
+    The folder also gets ``evogit.toml`` and ``evaluator/``, which git is told to ignore. Evaluator
+    files that the problem names and has not come from the package that holds the problem's.
 
     Raises:
+        ConfigError: the problem's problem.toml, or a file it names, is missing or wrong.
         NotFoundError: there is no such problem.
         PreconditionError: the folder exists and is not empty.
     """
-    problem = package_files(find("evogit.problems", name).module)
+    module = find("evogit.problems", name).module
+    problem = package_files(module)
     if folder.exists() and any(folder.iterdir()):
         raise PreconditionError(f"{folder} is not empty", hint="name another folder")
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,10 +114,24 @@ def init_problem(name: str, folder: Path, *, author: str) -> Swarm:
     for path, data in _contents(problem / "evaluator"):
         _place(folder / "evaluator" / path, data)
     (folder / "evogit.toml").write_bytes((problem / "problem.toml").read_bytes())
+    _share(folder, load(folder / "evogit.toml"), module)
     exclude = folder / ".git" / "info" / "exclude"
     exclude.parent.mkdir(exist_ok=True)
     exclude.write_text("/evogit.toml\n/evaluator/\n")
     return init_repository(find_source(folder), folder / "evogit.toml", author=author)
+
+
+def _share(folder: Path, settings: Settings, module: str) -> None:
+    """Take evaluator files that the problem has not from the package around it.
+
+    So problems of one package can have one scorer; a file that is nowhere is reported when it is pinned.
+    """
+    around = module.rpartition(".")[0]
+    for name in (*settings.evaluate.files.run, *settings.evaluate.files.score):
+        if around and not (folder / name).exists():
+            shared = package_files(around) / name
+            if shared.is_file():
+                _place(folder / name, shared.read_bytes())
 
 
 def _commit_seed(folder: Path, name: str) -> CommitId:

@@ -22,8 +22,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 from synthetic import AGENTS, BASE_TIME, Importer, append, object_id, step_records
 
@@ -34,7 +33,8 @@ from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.loop import Shared
 from evogit.evolve.offspring import Nursery
 from evogit.evolve.worker import Worker
-from evogit.ids import TreeId
+from evogit.git.repository import GitRepository
+from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Judge, Task
 from evogit.outcome import Scored
 from evogit.phylogeny.index import Phylogeny
@@ -47,7 +47,7 @@ from evogit.swarm.claims import Claims
 from evogit.swarm.identity import take_worker
 from evogit.swarm.journal import Journal
 from evogit.swarm.repository import Swarm, create_swarm
-from evogit.swarm.spec import PinnedFile
+from evogit.swarm.spec import PinnedFile, Spec
 
 ENVIRONMENT = "bench"
 SETTINGS = """
@@ -75,8 +75,12 @@ class CountingAgent:
 class PromptJudge:
     """Knows the score at once; for candidates it is no better than the archive's median."""
 
-    spec: Any
+    spec: Spec
+    git: GitRepository
     environment: str = ENVIRONMENT
+
+    def parents(self, commit: CommitId) -> tuple[CommitId, ...]:
+        return self.git.commit(commit).parents
 
     def evaluate(self, task: Task) -> Evaluation:
         score = int(task.tree[:8], 16) / 2**32
@@ -180,7 +184,7 @@ def _shared(
     swarm: Swarm, phylogeny: Phylogeny, journal: Journal, worker: str, candidates: int
 ) -> Shared:
     spec, stop = swarm.spec(), threading.Event()
-    judge = cast(Judge, PromptJudge(SimpleNamespace(evaluator=spec.evaluator)))
+    judge = cast(Judge, PromptJudge(spec, swarm.git))
     claims = Claims(swarm.git, worker)
     return Shared(
         worker=worker,

@@ -5,12 +5,8 @@ For n steps of height f over [-1/4, 1/4]: C1 = 2 n max(f * f) / (sum f)^2; less 
 
 from __future__ import annotations
 
-import os
-import sys
 from fractions import Fraction
 from typing import Any
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 from exact import InvalidAnswerError, numbers, report
 

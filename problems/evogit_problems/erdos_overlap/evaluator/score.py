@@ -5,12 +5,8 @@ For n steps of height h in [0, 1] over [0, 2] with integral 1: the largest overl
 
 from __future__ import annotations
 
-import os
-import sys
 from fractions import Fraction
 from typing import Any
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 from exact import InvalidAnswerError, numbers, report
 

@@ -7,12 +7,8 @@ All spheres are then moved onto the common radius, which only brings them furthe
 
 from __future__ import annotations
 
-import os
-import sys
 from fractions import Fraction
 from typing import Any
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 from exact import InvalidAnswerError, report, rows
 

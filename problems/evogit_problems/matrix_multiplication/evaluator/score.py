@@ -8,12 +8,8 @@ Coefficients are multiples of 1/2: with arbitrary ones a border rank could pass 
 
 from __future__ import annotations
 
-import os
-import sys
 from fractions import Fraction
 from typing import Any
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 from exact import InvalidAnswerError, listed, numbers, report
 

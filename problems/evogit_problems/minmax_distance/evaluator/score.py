@@ -5,12 +5,8 @@ The square of the largest distance over the square of the smallest; less is bett
 
 from __future__ import annotations
 
-import os
-import sys
 from fractions import Fraction
 from typing import Any
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 from exact import InvalidAnswerError, report, rows
 

@@ -17,8 +17,6 @@ import sys
 from hashlib import shake_256
 from typing import Any
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-
 from exact import InvalidAnswerError, listed, numbers, report
 
 CAPACITY = 1_000_000

@@ -7,12 +7,8 @@ Z): all 4,096 go through at once, one bit of a large integer each.
 from __future__ import annotations
 
 import itertools
-import os
-import sys
 from fractions import Fraction
 from typing import Any
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 from exact import InvalidAnswerError, report, rows
 

@@ -16,8 +16,6 @@ import sys
 from hashlib import shake_256
 from typing import Any
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-
 from exact import numbers, report
 
 POINTS = {"train": 200, "holdout": 2000}

@@ -1,6 +1,6 @@
 """Reads an answer exactly: numbers become fractions, and nothing in it can hurt the reader.
 
-The same file lies beside every scorer of an exact problem; a test holds the copies equal.
+Problems that name ``evaluator/exact.py`` among their files get it from here.
 """
 
 from __future__ import annotations

@@ -1,20 +1,16 @@
 """Sum of the radii of circles that lie in the unit square and do not overlap, exactly.
 
-The answer is a list of [x, y, radius] as decimal numbers; no tolerance is granted.
+The answer is a list of [x, y, radius] as decimal numbers; no tolerance is granted. How many circles there
+must be is said on the command line.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from fractions import Fraction
 from typing import Any
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-
 from exact import InvalidAnswerError, report, rows
-
-COUNT = 32
 
 
 def check(circles: list[list[Fraction]]) -> None:
@@ -31,13 +27,17 @@ def check(circles: list[list[Fraction]]) -> None:
                 raise InvalidAnswerError(f"circles {j} and {i} overlap")
 
 
-def judge(answer: Any) -> tuple[float, dict[str, float]]:
-    """The score, and the smallest and largest radius."""
-    circles = rows(answer, range(COUNT, COUNT + 1), 3, "circle")
-    check(circles)
-    radii = [r for _, _, r in circles]
-    return float(sum(radii)), {"smallest": float(min(radii)), "largest": float(max(radii))}
+def main(count: int) -> None:
+    """Judge a packing of so many circles."""
+
+    def judge(answer: Any) -> tuple[float, dict[str, float]]:
+        circles = rows(answer, range(count, count + 1), 3, "circle")
+        check(circles)
+        radii = [r for _, _, r in circles]
+        return float(sum(radii)), {"smallest": float(min(radii)), "largest": float(max(radii))}
+
+    report(judge)
 
 
 if __name__ == "__main__":
-    report(judge)
+    main(int(sys.argv[1]))
