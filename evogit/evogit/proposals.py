@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Protocol
+from threading import Event
+from typing import TYPE_CHECKING, Final, Protocol
 
-from evogit.config.model import Search
+from evogit.config.model import Search, Settings
 from evogit.ids import CommitId, TreeId
 from evogit.outcome import Outcome
 from evogit.records import Spend
 
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
+    from evogit.redact import Redactor
+    from evogit.sandbox.base import Runtime, Sandbox
 
 MERGE = "merge"
 """The kernel's own operator: a three-way merge of two parents. Every other operator is an agent's."""
@@ -74,6 +78,67 @@ class Genome:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """An earlier attempt from the same parent, and how it ended.
+
+    ``subject`` says what its offspring changed, or why there is none; then ``genome`` is ``None``.
+    ``outcome`` is in words, empty without a verdict. All of it is text from agents: untrusted.
+    """
+
+    agent: str
+    operator: str
+    subject: str
+    outcome: str = ""
+    score: float | None = None
+    genome: Genome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way to make offspring that an agent may choose: an operator, by a model if there is one."""
+
+    operator: str
+    model: str = ""
+
+
+class Past(Protocol):
+    """What an agent may ask about what was tried before; read from the repository when asked."""
+
+    def trials(self, parent: Genome, most: int = 10) -> Sequence[Trial]:
+        """What was tried from ``parent``, newest first."""
+        ...
+
+    def output(self, individual: Genome) -> str:
+        """What judging the individual said: failed gates, standard error; empty if nothing."""
+        ...
+
+    def choose(self, arms: Sequence[Arm], random: Random) -> Arm:
+        """One of ``arms``, which is not empty, in favour of what gained more for its cost."""
+        ...
+
+
+class NoPast:
+    """For an agent without a swarm: nothing was tried, all arms are alike."""
+
+    def trials(self, parent: Genome, most: int = 10) -> Sequence[Trial]:
+        """Nothing."""
+        del parent, most
+        return ()
+
+    def output(self, individual: Genome) -> str:
+        """Nothing."""
+        del individual
+        return ""
+
+    def choose(self, arms: Sequence[Arm], random: Random) -> Arm:
+        """Any."""
+        return random.choice(arms)
+
+
+NOTHING_TRIED: Final = NoPast()
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What an agent gets for one step. ``random`` is its only source of chance."""
 
@@ -84,6 +149,7 @@ class Task:
     goal: str
     feedback: Sequence[str]
     random: Random
+    past: Past = NOTHING_TRIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +158,7 @@ class Proposal:
 
     ``executable`` lists paths whose mode becomes 0755; others keep theirs (new files get 0644).
     ``subject`` is one line saying what changed. ``artefacts`` (prompt, response, ...) go to the journal.
+    ``inspirations`` are individuals it read besides those of the step.
     """
 
     operator: str
@@ -102,24 +169,72 @@ class Proposal:
     spend: Spend = Spend()
     executable: frozenset[str] = frozenset()
     artefacts: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    inspirations: tuple[CommitId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NoProposal:
-    """Why there is no offspring, and what finding that out cost."""
+    """Why there is no offspring, and what finding that out cost.
+
+    ``pause`` is how many seconds the agent should wait before its next step (a provider that is
+    busy); ``stop`` says that no further step of this agent can work (a refused key): it ends, and
+    ``reason`` is told to the human.
+    """
 
     operator: str
     reason: str
     model: str = ""
     spend: Spend = Spend()
     artefacts: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    pause: float = 0.0
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the agents of one kind in a worker are made from.
+
+    Args:
+        argument: what follows the colon of a kind such as ``llm:fast``; empty without one.
+        settings: of the spec; a human trusted them.
+        environment: variables of the worker's process, for the keys that the settings name.
+        redactor: takes secrets out of what is sent or kept.
+        folder: private to this worker, for scratch; may not exist yet.
+        own: the user's folder of prompt and agent files that go before the built-in ones.
+        stop: set once the worker must end; nothing may wait longer than it takes to notice.
+        sandbox: runs what agents start.
+        runtime: what that sandbox provides.
+    """
+
+    argument: str
+    settings: Settings
+    environment: Mapping[str, str]
+    redactor: Redactor
+    folder: Path
+    own: Path
+    stop: Event
+    sandbox: Sandbox
+    runtime: Runtime
+
+
+class AgentKind(Protocol):
+    """What an entry point of ``evogit.agents`` names: called once in each worker that has the kind."""
+
+    def __call__(self, setup: Setup) -> Callable[[], Agent]:
+        """A maker of agents, which may share clients and rate limits.
+
+        Raises:
+            ConfigError: the settings do not say enough, such as a model's price.
+            PreconditionError: something it needs is not installed.
+        """
+        ...
 
 
 class Agent(Protocol):
     """Proposes offspring. One instance per agent of a worker; used by one thread at a time.
 
-    Constructed without arguments. The kernel checks every proposal (paths, editable, protected,
-    sizes) before it becomes an individual, so an agent need not be trusted.
+    The kernel checks every proposal (paths, editable, protected, sizes) before it becomes an
+    individual, so an agent need not be trusted.
     """
 
     kind: str

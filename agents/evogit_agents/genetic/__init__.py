@@ -7,6 +7,6 @@ applies and verifies one change, ``expressions``, ``statements`` and ``cross`` a
 ``agent`` combines them.
 """
 
-from evogit_agents.genetic.agent import GeneticAgent
+from evogit_agents.genetic.agent import GeneticAgent, genetic
 
-__all__ = ["GeneticAgent"]
+__all__ = ["GeneticAgent", "genetic"]

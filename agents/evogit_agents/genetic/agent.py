@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Final, Generic, TypeVar
 
 from evogit.paths import editable_ranges, matches, outside_unchanged
-from evogit.proposals import Genome, NoProposal, Proposal, Task
+from evogit.proposals import Agent, Genome, NoProposal, Proposal, Setup, Task
 from evogit.records import Spend
 from evogit.text import clean_line
 from evogit_agents.genetic import cross, expressions, statements
@@ -253,3 +253,9 @@ def _body(notes: Sequence[tuple[str, Edited]]) -> str:
         return ""
     lines = (f"- {path}:{edit.line}: {edit.note}" for path, edit in notes[:20])
     return "\n".join(clean_line(line, 200) for line in lines)
+
+
+def genetic(setup: Setup) -> Callable[[], Agent]:
+    """The agent kind ``genetic``; it needs nothing of the worker."""
+    del setup
+    return GeneticAgent

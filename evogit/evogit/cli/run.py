@@ -211,6 +211,8 @@ def make_plan(
         kinds=tuple(kinds or ()),
         sync=exchange,
         redactor=session.keep_secrets(swarm.spec().settings.secrets.variables),
+        environment=session.environ,
+        own=session.config_home,
     )
 
 

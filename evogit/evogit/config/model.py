@@ -224,7 +224,8 @@ class Search(Model):
 
     strategy: Text = "evogit"
     agents: tuple[Text, ...] = ("genetic",)
-    """Kinds of agents, dealt round-robin to ``-n`` agents."""
+    """Kinds of agents, dealt round-robin to ``-n`` agents: ``genetic``, ``llm`` (all of ``models``),
+    ``llm:NAME`` (one of them), ``command:TOOL`` (a coding agent)."""
     editable: tuple[Text, ...] = ("**/*.py",)
     """Path patterns (``**`` crosses folders) that offspring may change. If a file holds
     ``EVOLVE-BLOCK-START`` / ``EVOLVE-BLOCK-END`` markers, only the lines between them."""
@@ -264,13 +265,57 @@ class Quarantine(Model):
     """So many added pairs of a literal key and a literal answer are held as a table of answers."""
 
 
+_Money = Annotated[Number, Field(gt=0)]
+_Price = Annotated[Number, Field(ge=0)]
+
+
 class Budget(Model):
-    """Limits of the whole swarm, counted from the journals of all workers."""
+    """Limits of the whole swarm, counted from the journals of all workers.
+
+    ``tokens`` and ``cost_usd`` hold for the swarm's whole life, their namesakes for one step (the
+    worst that it may cost), one agent, and one day (UTC).
+    """
 
     evaluations: Count | None = None
     seconds: Duration | None = None
     tokens: Count | None = None
-    cost_usd: Annotated[Number, Field(gt=0)] | None = None
+    cost_usd: _Money | None = None
+    step_tokens: Count | None = None
+    step_cost_usd: _Money | None = None
+    agent_tokens: Count | None = None
+    agent_cost_usd: _Money | None = None
+    day_tokens: Count | None = None
+    day_cost_usd: _Money | None = None
+
+
+class LanguageModel(Model):
+    """One model that ``llm`` agents may ask; ``[[models]]``."""
+
+    name: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+    """What ``llm:NAME``, trailers and tables call it."""
+    model: Name
+    """How its provider is addressed, as litellm writes it: ``openai/gpt-5-mini``, ``ollama/qwen3``."""
+    client: Literal["litellm", "http"] = "litellm"
+    """``http``: an OpenAI-compatible endpoint at ``base_url``, without litellm and its start-up time."""
+    base_url: Text | None = None
+    key: VariableName | None = None
+    """The environment variable that holds the key; never the key itself."""
+    price: tuple[_Price, _Price] | None = None
+    """USD for a million tokens of prompt and of answer. Default: litellm's table; a model that is not
+    in it is refused."""
+    context: Count | None = None
+    """Tokens of prompt and answer together. Default: litellm's table, else 8192."""
+    max_tokens: Count = 4096
+    """Tokens of one answer, at most."""
+    temperature: Annotated[Number, Field(ge=0, le=2)] = 0.8
+    omit: tuple[Literal["temperature", "max_tokens", "seed"], ...] = ()
+    """Parameters that this model's provider refuses."""
+    parallel: Count = 8
+    """Calls of one worker at the same time."""
+    timeout: Duration = 300.0
+    """Of one call."""
+    operators: tuple[Name, ...] = ()
+    """Operators it is used for; empty: all."""
 
 
 class SandboxChoice(Model):
@@ -322,6 +367,7 @@ class Settings(Model):
     search: Search = Search()
     quarantine: Quarantine = Quarantine()
     budget: Budget = Budget()
+    models: tuple[LanguageModel, ...] = Field(default=(), max_length=64)
     sandbox: SandboxChoice = SandboxChoice()
     secrets: Secrets = Secrets()
 
@@ -330,4 +376,7 @@ class Settings(Model):
         names = [s.name for s in self.evaluate.stages] + [g.name for g in self.evaluate.gates]
         if len(set(names)) != len(names):
             raise ValueError("stages and gates need distinct names")
+        models = [model.name for model in self.models]
+        if len(set(models)) != len(models):
+            raise ValueError("models need distinct names")
         return self

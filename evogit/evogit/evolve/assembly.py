@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, cast
 
@@ -24,7 +24,7 @@ from evogit.evolve.worker import Summary, Worker
 from evogit.judge.judge import Judge
 from evogit.phylogeny.index import Phylogeny
 from evogit.plugins import load
-from evogit.proposals import Agent, Strategy
+from evogit.proposals import Agent, AgentKind, Setup, Strategy
 from evogit.redact import PLAIN, Redactor
 from evogit.sandbox.base import Runtime, Sandbox
 from evogit.sandbox.choose import choose
@@ -62,6 +62,8 @@ class Plan:
         kinds: overrides the spec's kinds of agents.
         sync: exchange with the swarm's remote, if it has one, meanwhile and at the end.
         redactor: takes secrets out of what is recorded.
+        environment: variables of this process, for agents that need a key.
+        own: folder of the user's own prompt and agent files.
     """
 
     agents: int
@@ -76,6 +78,8 @@ class Plan:
     kinds: tuple[str, ...] = ()
     sync: bool = True
     redactor: Redactor = PLAIN
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    own: Path = Path("/nonexistent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         )
         if calibration is not None:
             _tell_calibration(shared, calibration)
-        agents = _maker(bench.spec.settings, plan)
+        agents = _maker(bench, plan, swarm.private / "agents" / identity.name, stop)
         worker = Worker(identity, shared, agents, plan.agents, upkeep)
         summary = worker.run()
         if noise > 0 and not stop.is_set():
@@ -263,10 +267,27 @@ def _strategy(settings: Settings, override: str) -> Strategy:
         ) from error
 
 
-def _maker(settings: Settings, plan: Plan) -> Callable[[int], Agent]:
+def _maker(bench: Bench, plan: Plan, folder: Path, stop: threading.Event) -> Callable[[int], Agent]:
+    settings = bench.spec.settings
     kinds = plan.kinds or settings.search.agents
-    makers = [cast("Callable[[], Agent]", load("evogit.agents", kind)) for kind in kinds]
-    return lambda number: makers[number % len(makers)]()
+
+    def hire(kind: str) -> Callable[[], Agent]:
+        name, _, argument = kind.partition(":")
+        setup = Setup(
+            argument=argument,
+            settings=settings,
+            environment=plan.environment,
+            redactor=plan.redactor,
+            folder=folder,
+            own=plan.own,
+            stop=stop,
+            sandbox=bench.sandbox,
+            runtime=bench.runtime,
+        )
+        return cast("AgentKind", load("evogit.agents", name))(setup)
+
+    makers = {kind: hire(kind) for kind in dict.fromkeys(kinds)}
+    return lambda number: makers[kinds[number % len(kinds)]]()
 
 
 def _problems(worker: str, tell: Listener) -> Callable[[str], None]:

@@ -69,6 +69,7 @@ class AgentLoop:
         self._shared = shared
         self._wanted = wanted
         self._fruitless = 0
+        self._given_up = ""
         self.ended = ""
 
     def run(self) -> None:
@@ -91,6 +92,8 @@ class AgentLoop:
         self._tell("state", text="stopped")
 
     def _reason_to_end(self) -> str:
+        if self._given_up:
+            return self._given_up
         if self._fruitless >= _FRUITLESS:
             return f"{self.name} made no new tree in {_FRUITLESS} steps"
         self._shared.phylogeny.refresh()
@@ -194,7 +197,7 @@ class AgentLoop:
             operator=made.operator,
             step=number,
             parents=step.parents,
-            inspirations=step.inspirations,
+            inspirations=made.inspirations or step.inspirations,
             offspring=made.commit,
             reason=made.reason,
             duplicate_of=made.duplicate_of,
@@ -218,6 +221,14 @@ class AgentLoop:
         self._shared.phylogeny.refresh()
         self._fruitless += 1
         self._tell("attempted", entry=entry, operator=made.operator, text=made.reason)
+        if made.stop:
+            self._given_up = f"{self.name} ended: {made.reason}"
+            self._tell("problem", text=self._given_up)
+        self._shared.stop.wait(self._at_most(made.pause))
+
+    def _at_most(self, pause: float) -> float:
+        left = self._shared.allowance.seconds_left
+        return pause if left is None else min(pause, left)
 
     def _judge(self, commit: CommitId, tree: TreeId, operator: str) -> bool:
         """Judge an individual for selection; true if it has a score now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 
@@ -33,6 +33,9 @@ class Made:
     model: str = ""
     spend: Spend = Spend()
     artefacts: dict[str, bytes] | None = None
+    inspirations: tuple[CommitId, ...] = ()
+    pause: float = 0.0
+    stop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +112,11 @@ class Nursery:
                 None,
                 None,
                 answer.reason,
-                None,
-                answer.model,
-                answer.spend,
-                dict(answer.artefacts),
+                model=answer.model,
+                spend=answer.spend,
+                artefacts=dict(answer.artefacts),
+                pause=answer.pause,
+                stop=answer.stop,
             )
         return self._adopt(name, number, step, genomes[0], answer)
 
@@ -139,14 +143,14 @@ class Nursery:
     ) -> Made:
         model, spend = (answer.model, answer.spend) if answer else ("", Spend())
         artefacts = dict(answer.artefacts) if answer else None
+        read = (*step.inspirations, *(answer.inspirations if answer else ()))
+        made = Made(operator, None, None, "", None, model, spend, artefacts, read)
         if isinstance(draft, str):
-            return Made(operator, None, None, draft, None, model, spend, artefacts)
+            return replace(made, reason=draft)
         known = self._phylogeny.by_tree(draft.tree)
         if known is not None:
             twin = self._phylogeny.commit(known)
-            return Made(
-                operator, None, draft.tree, "its tree is known", twin, model, spend, artefacts
-            )
+            return replace(made, tree=draft.tree, reason="its tree is known", duplicate_of=twin)
         provenance = Provenance(
             agent=name,
             operator=operator,
@@ -154,7 +158,7 @@ class Nursery:
             spec=self._spec.tree,
             seed=self._seed,
             model=model,
-            inspirations=step.inspirations if operator != MERGE else (),
+            inspirations=read if operator != MERGE else (),
             merge_base=draft.merge_base,
             spend=spend,
         )
@@ -162,7 +166,7 @@ class Nursery:
         message = compose(subject, body, provenance)
         when = self._base_time + number
         commit = self._git.write_commit(draft.tree, draft.parents, message, author=name, time=when)
-        return Made(operator, commit, draft.tree, "", None, model, spend, artefacts)
+        return replace(made, commit=commit, tree=draft.tree)
 
     def _merge(self, step: Step, random: Random) -> Draft | str:
         policy = self._spec.settings.search.conflicts
