@@ -126,6 +126,24 @@ class Limits(Model):
     disk: Size = 64 * 2**20
 
 
+ModelName = Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+
+
+class Asking(Model):
+    """A stage that asks a language model, for a comparison or in the candidate's name."""
+
+    model: ModelName
+    """One of ``[[models]]``."""
+    calls: Annotated[Count, Field(le=1000)] = 4
+    """``exchange = "model"``: how many prompts one run may send."""
+    votes: Annotated[Count, Field(le=25)] = 1
+    """``score = "pairwise"``: how many times each comparison is made, in both orders."""
+    rubric: tuple[Text, ...] = Field(default=(), max_length=20)
+    """What to look at; ``evogit goal rubric`` lets the model write it once."""
+    max_tokens: Count = 512
+    """Tokens of one answer, at most."""
+
+
 class Stage(Model):
     """One step of an evaluation: ``run`` executes the candidate, ``score`` judges its answer.
 
@@ -135,10 +153,13 @@ class Stage(Model):
 
     name: Name = "main"
     run: Command
-    score: Command | Literal["speed"]
-    exchange: Literal["file", "dialogue"] = "file"
+    score: Command | Literal["speed", "pairwise"]
+    exchange: Literal["file", "dialogue", "model"] = "file"
     """``file``: what ``run`` prints is stored (bounded) and becomes ``score``'s standard input.
-    ``dialogue``: the two talk through pipes, so that a solver can be shown one item at a time."""
+    ``dialogue``: the two talk through pipes, so that a solver can be shown one item at a time.
+    ``model``: like ``file``, but ``run`` may ask the model of ``ask`` through its own pipes."""
+    ask: Asking | None = None
+    """For ``score = "pairwise"`` and ``exchange = "model"``."""
     warm: Flag = True
     """Run Python commands in the warm fork server instead of a new interpreter."""
     preload: tuple[Text, ...] = ()
@@ -150,6 +171,19 @@ class Stage(Model):
     repeats: Count = 1
     """``speed`` only: how many interleaved pairs of (base, candidate) runs are timed."""
     limits: Limits = Limits()
+
+    @property
+    def asks(self) -> bool:
+        """Whether it needs a language model."""
+        return self.score == "pairwise" or self.exchange == "model"
+
+    @model_validator(mode="after")
+    def _has_a_model(self) -> Stage:
+        if self.asks and self.ask is None:
+            raise ValueError('asks a language model; say which: ask = { model = "NAME" }')
+        if self.score == "pairwise" and self.exchange != "file":
+            raise ValueError('score = "pairwise" needs exchange = "file"')
+        return self
 
 
 class Gate(Model):
@@ -204,6 +238,24 @@ class Evaluate(Model):
             raise ValueError("needs the lower bound first")
         return bounds
 
+    @property
+    def all_stages(self) -> tuple[Stage, ...]:
+        """Those of the search, and the hold-out if there is one."""
+        return self.stages if self.holdout is None else (*self.stages, self.holdout)
+
+    @property
+    def ladder(self) -> bool:
+        """Whether a score is a rung: better than what it came from, in no unit."""
+        return self.stages[-1].score == "pairwise"
+
+    @model_validator(mode="after")
+    def _climbs(self) -> Evaluate:
+        if any(stage.score == "pairwise" for stage in self.stages[:-1]):
+            raise ValueError('only the last stage can have score = "pairwise"')
+        if self.ladder and self.direction != "maximize":
+            raise ValueError('score = "pairwise" needs direction = "maximize"')
+        return self
+
 
 class Environment(Model):
     """What the sandbox provides to commands, read-only: interpreter, folders, variables."""
@@ -233,7 +285,9 @@ class Search(Model):
     """Path patterns no offspring may change, and that are laid over it from the base."""
     primitives: tuple[Text, ...] = ()
     """Python expressions the genetic agent may use besides what is in scope."""
-    conflicts: Literal["fitness", "random", "combinations"] = "fitness"
+    conflicts: Literal["fitness", "random", "combinations", "model"] = "fitness"
+    """What decides the conflicting lines of a merge. ``model``: the agent that merges, if it asks a
+    language model; else, and for what is not about lines, ``fitness``."""
     options: dict[Text, Flag | Whole | Number | Text] = Field(default_factory=dict)
     """The strategy's own parameters; each strategy documents and checks its own."""
 
@@ -291,7 +345,7 @@ class Budget(Model):
 class LanguageModel(Model):
     """One model that ``llm`` agents may ask; ``[[models]]``."""
 
-    name: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+    name: ModelName
     """What ``llm:NAME``, trailers and tables call it."""
     model: Name
     """How its provider is addressed, as litellm writes it: ``openai/gpt-5-mini``, ``ollama/qwen3``."""
@@ -379,4 +433,12 @@ class Settings(Model):
         models = [model.name for model in self.models]
         if len(set(models)) != len(models):
             raise ValueError("models need distinct names")
+        for stage in self.evaluate.all_stages:
+            if stage.ask is not None and stage.ask.model not in models:
+                raise ValueError(f"{stage.name}: ask.model {stage.ask.model!r} is no [[models]]")
         return self
+
+    def asked_models(self) -> list[LanguageModel]:
+        """The models that the evaluator asks, by name."""
+        names = {stage.ask.model for stage in self.evaluate.all_stages if stage.ask is not None}
+        return sorted((m for m in self.models if m.name in names), key=lambda model: model.name)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
 
-from evogit.config.model import Settings, Stage
+from evogit.config.model import LanguageModel, Settings, Stage
 from evogit.errors import PreconditionError
 from evogit.text import clean_line
 
@@ -48,14 +48,24 @@ def commands(settings: Settings) -> list[str]:
         lines += _of_stage(f"stage {stage.name}", stage)
     if settings.evaluate.holdout is not None:
         lines += _of_stage("hold-out", settings.evaluate.holdout)
+    for model in settings.models:
+        lines.append((f"model {model.name}", _endpoint(model)))
+    tools = [kind for kind in settings.search.agents if kind.startswith("command:")]
+    lines += [("coding agent", (tool,)) for tool in tools]
     return [f"{_visible(label)}: {_visible(shlex.join(argv))}" for label, argv in lines]
+
+
+def _endpoint(model: LanguageModel) -> tuple[str, ...]:
+    """Where prompts go, and which key with them."""
+    address = (model.model, *(["at", model.base_url] if model.base_url else []))
+    return (*address, *(["with", f"${model.key}"] if model.key else []))
 
 
 def digest(settings: Settings, evaluator_files_digest: str) -> str:
     """What consent is about, as 64 hexadecimal digits.
 
     Covers every command, the set-up, the interpreter, the variables, what the sandbox shows, and
-    the evaluator's files; not the goal, search or budget.
+    the evaluator's files, where models are asked and coding agents; not the goal or budget.
 
     Args:
         settings: the settings whose commands would run.
@@ -65,7 +75,7 @@ def digest(settings: Settings, evaluator_files_digest: str) -> str:
     evaluate, environment = settings.evaluate, settings.environment
     stages = [(s.name, s.run, s.score, s.preload) for s in evaluate.stages]
     held = evaluate.holdout
-    agreed = {
+    agreed: dict[str, object] = {
         "v": 1,
         "stages": stages,
         "holdout": None if held is None else (held.name, held.run, held.score, held.preload),
@@ -75,6 +85,12 @@ def digest(settings: Settings, evaluator_files_digest: str) -> str:
         "sandbox": settings.sandbox.model_dump(mode="json"),
         "content": evaluator_files_digest,
     }
+    # What is not used is not mentioned: consent that was given before it existed stays good.
+    if settings.models:
+        agreed["models"] = [(m.name, _endpoint(m)) for m in settings.models]
+    tools = [kind for kind in settings.search.agents if kind.startswith("command:")]
+    if tools:
+        agreed["tools"] = tools
     text = json.dumps(agreed, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -199,7 +215,7 @@ class TrustStore:
 
 def _of_stage(label: str, stage: Stage) -> list[tuple[str, tuple[str, ...]]]:
     found = [(f"{label}, candidate", stage.run)]
-    if stage.score != "speed":
+    if not isinstance(stage.score, str):
         found.append((f"{label}, scorer", stage.score))
     if stage.preload:
         found.append((f"{label}, imported first", stage.preload))

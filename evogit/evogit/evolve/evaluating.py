@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from evogit.ids import CommitId
+from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Judge, Task
 from evogit.outcome import Quarantined, describe
 from evogit.phylogeny.index import Phylogeny
@@ -37,8 +37,17 @@ def judge_now(judge: Judge, phylogeny: Phylogeny, task: Task) -> Evaluation:
     parents = scored_parents(judge, phylogeny, task.commit)
     accepted = tuple(phylogeny.tree(parent) for parent in parents)
     released = phylogeny.quarantine.released(task.tree)
-    asked = replace(task, accepted=accepted, released=released)
+    rivals = _rivals(phylogeny, parents) if judge.spec.settings.evaluate.ladder else ()
+    asked = replace(task, accepted=accepted, released=released, rivals=rivals)
     return weigh(judge, phylogeny, asked, judge.evaluate(asked))
+
+
+def _rivals(phylogeny: Phylogeny, parents: list[int]) -> tuple[tuple[TreeId, float], ...]:
+    """The best parent, and the best of all if that is another one."""
+    rows = [max(parents, key=phylogeny.fitness)] if parents else []
+    rows += [row for row in phylogeny.best(1) if row not in rows]
+    scores = [(phylogeny.tree(row), phylogeny.score(row)) for row in rows]
+    return tuple((tree, score) for tree, score in scores if score is not None)
 
 
 def to_be_run(phylogeny: Phylogeny, evaluation: Evaluation) -> bool:

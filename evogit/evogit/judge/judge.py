@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -14,11 +15,14 @@ from evogit.errors import EvaluatorError, UserError
 from evogit.git.repository import GitRepository
 from evogit.git.trees import check_offspring
 from evogit.ids import CommitId, TreeId
+from evogit.judge.asking import run_asking
 from evogit.judge.gates import Gates
 from evogit.judge.layout import lay_out, with_protected
+from evogit.judge.pairwise import Rival, run_pairwise
 from evogit.judge.speed import run_speed
-from evogit.judge.stages import Bench, run_stage
+from evogit.judge.stages import Bench, run_stage, score_answer
 from evogit.judge.workspace import Pool, Slot
+from evogit.oracle import Meter
 from evogit.outcome import Failed, Outcome, Quarantined, Rejected, Scored
 from evogit.quarantine.finding import Finding, holds, summary
 from evogit.quarantine.scan import Scanner
@@ -41,7 +45,8 @@ class Task:
     ``search``, under another seed.
 
     ``accepted`` are the trees of parents in the population: what they hold is not new. What a
-    human ``released`` is run whatever the scan says.
+    human ``released`` is run whatever the scan says. ``rivals`` are trees and scores to compare
+    with where there is no metric: the best parent, then the best so far; else it is the base.
     """
 
     commit: CommitId
@@ -51,6 +56,7 @@ class Task:
     agent: str = ""
     accepted: tuple[TreeId, ...] = ()
     released: bool = False
+    rivals: tuple[tuple[TreeId, float], ...] = ()
 
 
 class Judge:
@@ -92,6 +98,13 @@ class Judge:
         self._evaluator = lay_out(git, spec.evaluator, evaluators)
         self._clock = clock
         self._gates = Gates(spec.settings.evaluate.gates)
+        self.oracle: Meter | None = None
+
+    def asking(self, oracle: Meter) -> Judge:
+        """This judge, asking ``oracle`` where a stage needs a language model."""
+        bound = copy(self)
+        bound.oracle = oracle
+        return bound
 
     def evaluate(self, task: Task) -> Evaluation:
         """Judge one individual now, without looking into any cache.
@@ -198,6 +211,8 @@ class Judge:
             shutil.rmtree(folder, ignore_errors=True)
         if recorded is None:
             return None
+        if self.spec.settings.evaluate.ladder:
+            recorded = min(recorded, 1.0)  # without its history only the base is there to beat
         return self._worse(sum(scores) / len(scores), recorded, noise)
 
     def _worse(self, score: float, recorded: float, noise: float) -> Outcome | None:
@@ -219,13 +234,12 @@ class Judge:
                 return bench
             if task.purpose == "holdout":
                 return (
-                    self._stage(evaluate.holdout, bench, slot)
+                    self._stage(evaluate.holdout, bench, slot, task)
                     if evaluate.holdout
                     else Rejected("no hold-out")
                 )
             refused = self._run_gates(bench, task.tree, slot)
-            warm = task.purpose != _AGAIN
-            return refused if refused is not None else self._run_stages(bench, slot, warm=warm)
+            return refused if refused is not None else self._run_stages(bench, slot, task)
 
     def _bench(self, slot: Slot, tree: TreeId, seed: int) -> Bench | Outcome:
         try:
@@ -234,21 +248,21 @@ class Judge:
         except UserError as error:
             return Rejected(error.message)
         plausible = self.spec.settings.evaluate.plausible
-        return Bench(self._sandbox, folder, self._evaluator, seed, plausible)
+        return Bench(self._sandbox, folder, self._evaluator, seed, plausible, self.oracle)
 
     def _run_gates(self, bench: Bench, tree: TreeId, slot: Slot) -> Outcome | None:
         base = None if tree == self._base else lambda: slot.base.show(self._base)
         return self._gates.refusal(bench, base)
 
-    def _run_stages(self, bench: Bench, slot: Slot, *, warm: bool) -> Outcome:
+    def _run_stages(self, bench: Bench, slot: Slot, task: Task) -> Outcome:
         outcome: Outcome = Rejected("the evaluator has no stages")
         metrics: dict[str, float] = {}
         doubt = ""
         for stage in self.spec.settings.evaluate.stages:
             # The start of an interpreter would count on both sides of a ratio of times.
-            cold = not warm and stage.score != "speed"
+            cold = task.purpose == _AGAIN and stage.score != "speed"
             one = stage.model_copy(update={"warm": False}) if cold else stage
-            outcome = self._stage(one, bench, slot)
+            outcome = self._stage(one, bench, slot, task)
             if isinstance(outcome, Quarantined) and outcome.held is not None:
                 doubt, outcome = doubt or outcome.reason, outcome.held
             if not isinstance(outcome, Scored):
@@ -259,10 +273,25 @@ class Judge:
                 return self._below(stage, outcome)
         return Quarantined(doubt, outcome) if doubt and isinstance(outcome, Scored) else outcome
 
-    def _stage(self, stage: Stage, bench: Bench, slot: Slot) -> Outcome:
+    def _stage(self, stage: Stage, bench: Bench, slot: Slot, task: Task) -> Outcome:
         if stage.score == "speed":
             return run_speed(stage, bench, slot.base.show(self._base))
+        if stage.score == "pairwise":
+            goal = self.spec.settings.goal.text
+            return run_pairwise(stage, bench, goal, self._rivals(slot, task))
+        if stage.exchange == "model":
+            return score_answer(stage, bench, *run_asking(stage, bench))
         return run_stage(stage, bench)
+
+    def _rivals(self, slot: Slot, task: Task) -> list[Rival]:
+        if task.tree == self._base:
+            return []
+
+        def rival(tree: TreeId, score: float) -> Rival:
+            whole = with_protected(self._git, self.spec, self._base, tree)
+            return Rival(score, lambda: slot.base.show(whole))
+
+        return [rival(*one) for one in task.rivals or ((self._base, 0.0),)]
 
     def _reaches(self, stage: Stage, score: float) -> bool:
         if stage.threshold is None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from evogit.config.model import Gate, Limits, Stage
 from evogit.judge.answer import read_answer
+from evogit.oracle import Meter
 from evogit.outcome import Crashed, Failed, Outcome, Scored, TimedOut
 from evogit.redact import PLAIN
 from evogit.sandbox.base import Completed, Job, Mount, Sandbox
@@ -25,7 +26,8 @@ class Bench:
     """What a stage needs of its surroundings.
 
     ``candidate`` holds the individual's files, ``evaluator`` the pinned ``run`` and ``score``
-    folders, ``seed`` goes to the scorer as EVOGIT_SEED, and to ``run`` where it makes the data.
+    folders, ``seed`` goes to the scorer as EVOGIT_SEED, and to ``run`` where it makes the data;
+    ``oracle`` answers what a stage asks a language model.
     """
 
     sandbox: Sandbox
@@ -33,6 +35,7 @@ class Bench:
     evaluator: Path
     seed: int
     plausible: tuple[float, float] | None = None
+    oracle: Meter | None = None
 
 
 def run_stage(stage: Stage, bench: Bench) -> Outcome:
@@ -117,10 +120,19 @@ def _variables(bench: Bench, *, seeded: bool) -> dict[str, str]:
 
 def _file(stage: Stage, bench: Bench) -> Outcome:
     ran = bench.sandbox.start(candidate_job(stage, bench)).wait()
+    return score_answer(stage, bench, ran, ran.stdout)
+
+
+def score_answer(stage: Stage, bench: Bench, ran: Completed, answer: bytes) -> Outcome:
+    """What the scorer makes of a candidate's answer, if its run gave one.
+
+    Raises:
+        EvaluatorError: the sandbox could not start.
+    """
     bad = run_outcome(stage, ran)
     if bad is not None:
         return bad
-    scored = bench.sandbox.start(_score_job(stage, bench, ran.stdout, None)).wait()
+    scored = bench.sandbox.start(_score_job(stage, bench, answer, None)).wait()
     return _scorer_outcome(stage, bench, scored)
 
 

@@ -86,7 +86,11 @@ def write_spec(
 
 def _judge(settings: Settings) -> bytes:
     """What decides a score, and nothing else: a new goal text alone is no new evaluator."""
-    decides = settings.evaluate.model_dump(mode="json")
+    # Defaults are left out, so that a key that a later version adds makes no new evaluator.
+    decides = settings.evaluate.model_dump(mode="json", exclude_defaults=True)
+    asked = settings.asked_models()
+    if asked:
+        decides["asked"] = {model.name: model.model for model in asked}
     return json.dumps(decides, sort_keys=True, indent=1).encode()
 
 

@@ -13,6 +13,7 @@ from evogit.config.model import (
     Evaluate,
     EvaluatorFiles,
     Gate,
+    LanguageModel,
     Limits,
     Quarantine,
     Search,
@@ -79,13 +80,17 @@ class Court:
         base: dict[str, str] | None = None,
         quarantine: Quarantine = UNSCANNED,
         sandbox: Sandbox | None = None,
+        models: tuple[LanguageModel, ...] = (),
     ) -> Judge:
         files = EvaluatorFiles(run=("run.py",), score=("score.py",))
         evaluate = Evaluate(
             files=files, stages=stages, gates=gates, plausible=plausible, holdout=holdout
         )
         settings = Settings(
-            evaluate=evaluate, search=Search(protected=protected), quarantine=quarantine
+            evaluate=evaluate,
+            search=Search(protected=protected),
+            quarantine=quarantine,
+            models=models,
         )
         files_of_base = {"program.py": "print(1)\n", "check.py": "import program\n", **(base or {})}
         source = user_repository(self._folder / "user", files_of_base)
