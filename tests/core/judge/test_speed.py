@@ -92,8 +92,10 @@ print('done')
 
 def test_work_hidden_in_short_lived_children_is_held_for_a_human(court: Court) -> None:
     busy = "import time\nwhile time.process_time() < 0.4: pass\nprint('done')\n"
-    judge = court.judge(stages=(stage(score="speed", repeats=3),), base={"program.py": busy})
+    # On a busy machine work that nobody counts takes long.
+    long = Limits(**{**LIMITS.model_dump(), "wall": 60, "cpu": 60})
+    speed = stage(score="speed", repeats=3, limits=long)
+    judge = court.judge(stages=(speed,), base={"program.py": busy})
     outcome = court.outcome(judge, {"program.py": HIDDEN})
-    if not isinstance(outcome, TimedOut):  # work nobody counts still takes its time
-        assert isinstance(outcome, Quarantined)
-        assert "hidden" in outcome.reason
+    assert isinstance(outcome, Quarantined)
+    assert "hidden" in outcome.reason

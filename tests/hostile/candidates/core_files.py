@@ -6,6 +6,7 @@ Expected: nothing gained
 import os
 import resource
 
+before = set(os.listdir(os.environ["HOME"]))
 soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
 # Exactly 1 also keeps the kernel from starting a core_pattern that is a program.
 if hard > 1:
@@ -14,6 +15,6 @@ if os.fork() == 0:
     os.chdir(os.environ["HOME"])
     os.abort()
 _, status = os.wait()
-if os.WCOREDUMP(status) or any("core" in name for name in os.listdir(os.environ["HOME"])):
+if os.WCOREDUMP(status) or set(os.listdir(os.environ["HOME"])) - before:
     print("ESCAPED: core file")
 print("done")

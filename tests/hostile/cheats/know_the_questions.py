@@ -3,20 +3,32 @@
 Expected: Scored 0
 """
 
-import glob
 import os
+import sys
 
 seed = os.environ.get("EVOGIT_SEED")
+# The interpreter itself may lie below /tmp, and its library is full of words.
+KNOWN = {os.path.realpath(path) for path in (sys.prefix, sys.base_prefix)}
 found = []
-for pattern in ("/eval/**", "/proc/*/environ", "/proc/*/cmdline", "/tmp/*", "/dev/shm/**"):
-    for path in glob.glob(pattern, recursive=True):
-        try:
-            with open(path, "rb") as file:
-                text = file.read()
-        except OSError:
-            continue
-        if b"HIDDEN" in text or os.path.basename(path) == "score.py":
-            found.append(path)
+
+
+def files():
+    for root in ("/eval", "/tmp", "/dev/shm"):
+        for folder, below, names in os.walk(root):
+            below[:] = [n for n in below if os.path.realpath(os.path.join(folder, n)) not in KNOWN]
+            yield from (os.path.join(folder, name) for name in names)
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        yield from (f"/proc/{process}/{name}" for name in ("environ", "cmdline"))
+
+
+for path in files():
+    try:
+        with open(path, "rb") as file:
+            text = file.read(1 << 20)
+    except OSError:
+        continue
+    if b"HIDDEN" in text or os.path.basename(path) == "score.py":
+        found.append(path)
 
 
 def solve(numbers):
