@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.tui.kit import running, screen_text, settled, until
 from tests.tui.terminal import Terminal
@@ -150,6 +151,19 @@ def test_a_hook_that_hangs_blocks_nobody_and_is_killed(tmp_path: Path) -> None:
     _wait(lambda: (tmp_path / "heard").read_text() == "x")
     (tmp_path / "heard").write_text("")
     _wait(lambda: (tmp_path / "heard").read_text() == "x")
+    hook.close()
+
+
+def test_the_application_leaves_no_process_of_a_hook_behind(tmp_path: Path) -> None:
+    hang = "import os, sys, time, pathlib\npathlib.Path(sys.argv[1]).write_text(str(os.getpid()))\ntime.sleep(600)\n"
+    hook = Hook(_hook(tmp_path, hang), pytest.fail)
+    for _ in range(3):
+        hook.fire({"about": "x"})
+    _wait(lambda: (tmp_path / "heard").is_file() and (tmp_path / "heard").read_text() != "")
+    number = int((tmp_path / "heard").read_text())
+    hook.close()
+    _wait(lambda: not psutil.pid_exists(number))
+    assert (tmp_path / "heard").read_text() == str(number)
 
 
 def test_a_hook_that_can_not_be_started_is_complained_of_once() -> None:

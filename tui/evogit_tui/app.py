@@ -316,6 +316,7 @@ class EvoGitApp(App[None]):
         self.model.loader.stop()
         self._hurry.set()
         self.clerk.close()
+        self._herald.close()
 
     @property
     def _gone(self) -> bool:

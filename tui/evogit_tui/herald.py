@@ -31,6 +31,10 @@ class Herald:
     def _complain(self, text: str) -> None:
         self._app.report_trouble(EvoGitError(text, hint="see hook in tui.toml"))
 
+    def close(self) -> None:
+        """Leave no process of the hook behind."""
+        self._hook.close()
+
     def cry(self, noticed: Sequence[Alert]) -> None:
         """Ring once; notify and call the hook for each."""
         if self._options.bell:

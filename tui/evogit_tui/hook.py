@@ -14,6 +14,8 @@ from typing import Final
 
 SECONDS: Final = 10.0
 _WAITING: Final = 100
+_GRACE: Final = 2.0
+"""What still runs when the application ends gets so many seconds more."""
 
 
 class Hook:
@@ -34,6 +36,8 @@ class Hook:
         self._events: queue.Queue[str] = queue.Queue(_WAITING)
         self._thread: threading.Thread | None = None
         self._complained = False
+        self._running: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def fire(self, event: Mapping[str, object]) -> None:
         """Let the command know; returns at once. With 100 events waiting, this one is dropped."""
@@ -49,8 +53,18 @@ class Hook:
         """Whether every event was dealt with."""
         return self._events.unfinished_tasks == 0
 
+    def close(self) -> None:
+        """Start nothing more; let what runs finish, 2 seconds at most, and leave no process behind."""
+        self._closed = True
+        running = self._running
+        if running is not None:
+            try:
+                running.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                _kill(running)
+
     def _run(self) -> None:
-        while True:
+        while not self._closed:
             event = self._events.get()
             try:
                 self._start(event)
@@ -69,8 +83,17 @@ class Hook:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         ) as process:
+            self._running = process
+            if self._closed:  # between two looks at it
+                _kill(process)
             try:
                 process.communicate(event.encode(), timeout=self._seconds)
             except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _kill(process)
+            finally:
+                self._running = None
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
