@@ -1,0 +1,145 @@
+"""The runs of ``evogit compare``: finishing those that are missing, and reading all of them."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from evogit.cli.session import Session
+
+if TYPE_CHECKING:
+    from evogit.compare.arms import Arm, Cell
+    from evogit.compare.pool import Ended, Job
+    from evogit.compare.setting import Setting
+
+_CHILD: Final = (sys.executable, "-m", "evogit.cli.compare_cell")
+_INTERRUPTED: Final = 130
+_MANY: Final = 3
+"""So many failures in a row are no accident: nothing more is started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One invocation: what is to be compared, and where."""
+
+    session: Session
+    home: Path
+    setting: Setting
+    arms: tuple[Arm, ...]
+    unsafe: bool
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Every run."""
+        from evogit.compare.arms import cells
+
+        return cells(list(self.setting.problems), self.arms, self.setting.seeds)
+
+    def warn_of_power(self) -> None:
+        """Say before the runs if they can not lead to any verdict."""
+        text = self.power_note()
+        if text:
+            self.session.output.warn(text)
+
+    def power_note(self) -> str:
+        """What is said about too few seeds; empty if there are enough."""
+        from evogit.compare.page import too_few
+
+        contrasts = len(self.setting.problems) * (len(self.arms) - 1)
+        return too_few(len(self.setting.seeds), contrasts)
+
+    def run_missing(self, templates: dict[str, Path], jobs: int) -> int:
+        """Finish every run that is not finished; how many failed.
+
+        Raises:
+            Exit: a human interrupted it.
+        """
+        from evogit.cli.run import interruptible
+        from evogit.compare.cell import is_finished
+        from evogit.compare.pool import run_all
+        from evogit.compare.setting import folder_of
+
+        every = self.cells
+        missing = [cell for cell in every if not is_finished(folder_of(self.home, cell))]
+        work = [(cell, self._job(cell, templates[cell.problem])) for cell in missing]
+        stop = threading.Event()
+        progress = _Progress(self, len(every), len(missing), stop)
+        with interruptible(stop) as interrupted:
+            run_all(work, _CHILD, jobs, stop, progress.ended)
+        if interrupted.is_set():
+            self.session.output.note(
+                f"interrupted with {progress.left} of {len(every)} runs left; the same command goes on"
+            )
+            raise typer.Exit(130)
+        return progress.left
+
+    def _job(self, cell: Cell, template: Path) -> Job:
+        from evogit.compare.pool import Job
+        from evogit.compare.setting import folder_of
+
+        setting = self.setting
+        return Job(
+            template=str(template),
+            folder=str(folder_of(self.home, cell)),
+            arm=cell.arm.name,
+            seed=cell.seed,
+            evaluations=setting.evaluations[cell.problem],
+            agents=setting.agents,
+            kinds=setting.kinds,
+            unsafe=self.unsafe,
+        )
+
+    def report(self, against: str, targets: dict[str, float]) -> None:
+        """Read all results, write the files, and print the table."""
+        from evogit.cli.compare_report import show, write
+        from evogit.compare.page import as_data
+        from evogit.compare.result import check_same, read
+        from evogit.compare.setting import folder_of
+        from evogit.compare.table import tabulate
+
+        every = self.cells
+        found = [read(cell, folder_of(self.home, cell)) for cell in every]
+        results = [one for one in found if one is not None]
+        check_same(results)
+        rows = tabulate(results, against, targets, complete=len(results) == len(every))
+        data = as_data(self.setting, against, rows, results, len(every))
+        write(self.home, data, rows, results, self.power_note())
+        show(self.session.output, data, rows, self.home)
+
+
+class _Progress:
+    """A line for every run that ends, with an estimate of what is left."""
+
+    def __init__(self, work: Work, cells: int, left: int, stop: threading.Event) -> None:
+        self._work = work
+        self._cells = cells
+        self._first = self.left = left
+        self._stop = stop
+        self._started = time.monotonic()
+        self._failures = 0
+
+    def ended(self, run: Ended) -> None:
+        """Take one into account."""
+        output = self._work.session.output
+        name = f"{run.cell.problem} {run.cell.arm.name} seed {run.cell.seed}"
+        if run.status == _INTERRUPTED:
+            return
+        if run.status:
+            self._failures += 1
+            output.warn(f"{name} failed: {run.trouble or f'exit status {run.status}'}")
+            if self._failures >= _MANY:
+                self._stop.set()
+            return
+        self._failures = 0
+        self.left -= 1
+        done = self._first - self.left
+        rest = (time.monotonic() - self._started) / done * self.left
+        output.note(
+            f"{self._cells - self.left} of {self._cells}: {name}, {run.seconds:.0f} s; about {rest / 60:.0f} min left"
+        )

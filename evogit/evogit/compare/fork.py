@@ -1,0 +1,69 @@
+"""The control for merging: the same strategy, with a mutation of one parent for every merge.
+
+A merge uses a step and an evaluation, and so does what is made here instead. If merging is worth
+anything, a strategy must be better than its fork of equal cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import cast
+
+from evogit.errors import ConfigError
+from evogit.ids import CommitId
+from evogit.outcome import Outcome
+from evogit.phylogeny.index import Phylogeny
+from evogit.plugins import load
+from evogit.proposals import MERGE, Step, Strategy
+
+
+class Fork:
+    """Another strategy without its merges: one of the two parents, by chance, is mutated instead.
+
+    Args:
+        of: name of that strategy.
+        options: its options.
+    """
+
+    def __init__(self, *, of: object = "evogit", **options: object) -> None:
+        if of == "fork":
+            raise ConfigError(
+                "search.options.of is 'fork'", hint="name a strategy that merges, such as evogit"
+            )
+        self._inner = make_strategy(str(of), options)
+
+    def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
+        """What the other strategy wants, unless that is a merge."""
+        step = self._inner.plan(phylogeny, agent, random)
+        if step.operator != MERGE:
+            return step
+        return Step("mutate", (random.choice(step.parents),))
+
+    def accepts(
+        self,
+        phylogeny: Phylogeny,
+        agent: str,
+        offspring: CommitId,
+        outcome: Outcome,
+        random: Random,
+    ) -> bool:
+        """As the other strategy does."""
+        return self._inner.accepts(phylogeny, agent, offspring, outcome, random)
+
+
+def make_strategy(name: str, options: Mapping[str, object]) -> Strategy:
+    """A strategy by name.
+
+    Raises:
+        NotFoundError: it is not installed.
+        ConfigError: it does not take these options.
+    """
+    make = cast("Callable[..., Strategy]", load("evogit.strategies", name))
+    try:
+        return make(**options)
+    except TypeError as error:
+        raise ConfigError(
+            f"strategy {name!r} does not take these options: {', '.join(options)}",
+            hint="evogit strategies lists them",
+        ) from error

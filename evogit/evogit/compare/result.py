@@ -1,0 +1,186 @@
+"""What a finished run came to, read from its swarm."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evogit.analysis.figures import merges
+from evogit.compare.arms import Cell
+from evogit.compare.cell import CHOSEN, swarm_of
+from evogit.config.load import dump
+from evogit.config.model import Settings
+from evogit.errors import EvoGitError
+from evogit.evolve.assembly import open_phylogeny
+from evogit.outcome import Scored, TimedOut
+from evogit.phylogeny.index import Phylogeny
+from evogit.records import Evaluation
+from evogit.swarm.repository import Swarm
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An individual's score in training and on the hold-out; ``None``: it has none."""
+
+    training: float | None
+    held_out: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One run.
+
+    Args:
+        cell: which.
+        same: what must be the same in all runs of a problem: base, evaluator, environment, and a
+            digest of the settings but for the arm's.
+        maximize: whether a larger score is better.
+        holdout: whether the problem has one.
+        chosen: what selection picked, by its training score.
+        base: where evolution started.
+        commit: of the chosen individual.
+        evaluations: of individuals other than the base.
+        timed_out: those of them that ended at a limit of time; on a busy machine they say little.
+        seconds: of proposing and judging them, summed over all agents.
+        tokens: of models, in and out.
+        cost_usd: of models.
+        curve: (evaluations so far, best training score so far) at every record; the base is at 0.
+        merges: merges that were judged.
+        merged_better: those of them that beat both parents.
+    """
+
+    cell: Cell
+    same: tuple[str, str, str, str]
+    maximize: bool
+    holdout: bool
+    chosen: Judged
+    base: Judged
+    commit: str
+    evaluations: int
+    timed_out: int
+    seconds: float
+    tokens: int
+    cost_usd: float
+    curve: tuple[tuple[int, float], ...]
+    merges: int
+    merged_better: int
+
+    def final(self, judged: Judged) -> float | None:
+        """The score that counts: on the hold-out if the problem has one."""
+        return judged.held_out if self.holdout else judged.training
+
+    @property
+    def fitness(self) -> float:
+        """The chosen one's score that counts, higher is better; without one, worse than all."""
+        score = self.final(self.chosen)
+        if score is None:
+            return float("-inf")
+        return score if self.maximize else -score
+
+
+def read(cell: Cell, folder: Path) -> Result | None:
+    """The result of a run; ``None`` if it is not finished.
+
+    Raises:
+        EvoGitError: its swarm can not be read.
+    """
+    path = swarm_of(folder)
+    if not path.exists():
+        return None
+    swarm = Swarm(path)
+    commit = swarm.git.ref(CHOSEN)
+    if commit is None:
+        return None
+    spec = swarm.spec()
+    environment = (swarm.private / "environment").read_text("ascii", "replace").strip()
+    phylogeny = open_phylogeny(swarm, spec, environment)
+    evaluate = spec.settings.evaluate
+    course = _course(phylogeny, maximize=evaluate.direction == "maximize")
+    made = [found for found in merges(phylogeny) if found.scored]
+    return Result(
+        cell=cell,
+        same=(swarm.base, spec.evaluator, environment, _digest(spec.settings)),
+        maximize=evaluate.direction == "maximize",
+        holdout=evaluate.holdout is not None,
+        chosen=_judged(phylogeny, phylogeny.index(commit), evaluate.seed),
+        base=_judged(phylogeny, 0, evaluate.seed),
+        commit=commit,
+        evaluations=course.count,
+        timed_out=course.timed_out,
+        seconds=course.seconds,
+        tokens=phylogeny.spent.tokens,
+        cost_usd=phylogeny.spent.cost_usd,
+        curve=tuple(course.curve),
+        merges=sum(found.scored for found in made),
+        merged_better=sum(found.better for found in made),
+    )
+
+
+def _digest(settings: Settings) -> str:
+    search = settings.search.model_copy(update={"strategy": "", "options": {}})
+    text = dump(settings.model_copy(update={"search": search}))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _judged(phylogeny: Phylogeny, row: int, seed: int) -> Judged:
+    found = phylogeny.evaluation(phylogeny.tree(row), seed, "holdout")
+    held_out = found.outcome.score if found and isinstance(found.outcome, Scored) else None
+    return Judged(phylogeny.score(row), held_out)
+
+
+@dataclass(slots=True)
+class _Course:
+    """What the evaluations of a run add up to, in order."""
+
+    maximize: bool
+    count: int = 0
+    timed_out: int = 0
+    seconds: float = 0.0
+    curve: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
+
+    def add(self, one: Evaluation) -> None:
+        """Take in an individual other than the base."""
+        self.count += 1
+        self.timed_out += isinstance(one.outcome, TimedOut)
+        self.seconds += one.seconds
+        self.look(one)
+
+    def look(self, one: Evaluation) -> None:
+        """Note it if it is a record."""
+        if not isinstance(one.outcome, Scored):
+            return
+        score, best = one.outcome.score, self.curve[-1][1] if self.curve else None
+        if best is None or (score > best if self.maximize else score < best):
+            self.curve.append((self.count, score))
+
+
+def _course(phylogeny: Phylogeny, *, maximize: bool) -> _Course:
+    base, found = phylogeny.tree(0), _Course(maximize)
+    for one in phylogeny.evaluations():
+        if one.purpose == "search":
+            (found.look if one.tree == base else found.add)(one)
+    proposing = (row.seconds for agent in phylogeny.agents for row in phylogeny.attempts(agent))
+    found.seconds += sum(proposing)
+    return found
+
+
+def check_same(results: list[Result]) -> None:
+    """Refuse results of one problem that were not judged in the same way.
+
+    Raises:
+        EvoGitError: a problem's base, evaluator, settings or environment changed between its runs.
+    """
+    first: dict[str, Result] = {}
+    for one in results:
+        known = first.setdefault(one.cell.problem, one)
+        if known.same != one.same:
+            raise EvoGitError(
+                f"runs of {one.cell.problem} can not be compared: its base, evaluator, settings or"
+                f" environment changed between {_place(known.cell)} and {_place(one.cell)}",
+                hint="run the comparison again in another folder with --out",
+            )
+
+
+def _place(cell: Cell) -> str:
+    return f"{cell.arm.name} seed {cell.seed}"
