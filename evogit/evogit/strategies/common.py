@@ -1,11 +1,17 @@
-"""What strategies share: where an agent stands, and reading options."""
+"""What strategies share: where an agent stands, what two parents do, and reading options."""
 
 from __future__ import annotations
+
+from random import Random
+from typing import TypeVar
 
 from evogit.errors import ConfigError
 from evogit.ids import CommitId
 from evogit.outcome import Outcome, Scored
 from evogit.phylogeny.index import Phylogeny
+from evogit.proposals import MERGE, Step
+
+Choice = TypeVar("Choice", bound=str)
 
 
 def standing(phylogeny: Phylogeny, agent: str) -> int:
@@ -27,6 +33,20 @@ def stale_steps(phylogeny: Phylogeny, agent: str) -> int:
     return max(phylogeny.last_step(agent) - phylogeny.step(standing(phylogeny, agent)), 0)
 
 
+def stuck(phylogeny: Phylogeny, agent: str, patience: int) -> bool:
+    """Whether an agent's branch has not moved for more than ``patience`` steps; 0: never."""
+    return patience > 0 and stale_steps(phylogeny, agent) > patience
+
+
+def climbs(
+    phylogeny: Phylogeny, agent: str, offspring: CommitId, outcome: Outcome, patience: int
+) -> bool:
+    """Whether an offspring improves; or, once the agent is stuck, is a first step from the base."""
+    if isinstance(outcome, Scored) and stuck(phylogeny, agent, patience):
+        return phylogeny.parents(phylogeny.index(offspring)) == (0,)
+    return improves(phylogeny, agent, offspring, outcome)
+
+
 def improves(phylogeny: Phylogeny, agent: str, offspring: CommitId, outcome: Outcome) -> bool:
     """Whether a scored offspring is at least as good as where its agent stands.
 
@@ -38,6 +58,41 @@ def improves(phylogeny: Phylogeny, agent: str, offspring: CommitId, outcome: Out
     mine = phylogeny.fitness(standing(phylogeny, agent))
     theirs = phylogeny.fitness(phylogeny.index(offspring))
     return theirs >= mine or (mine != mine and theirs == theirs)  # NaN test
+
+
+def recombined(
+    phylogeny: Phylogeny, parents: tuple[int, int], *, cross: float, merge: float, random: Random
+) -> Step:
+    """Merge or cross two individuals by chance, else mutate the first with the second to read.
+
+    Args:
+        phylogeny: where they are.
+        parents: their numbers; the same twice is mutated.
+        cross: chance of recombining them by the agent's own operator.
+        merge: chance of merging them.
+        random: the only source of chance.
+    """
+    first, second = map(phylogeny.commit, parents)
+    if first == second:
+        return Step("mutate", (first,))
+    chance = random.random()
+    if chance < merge:
+        return Step(MERGE, (first, second))
+    if chance < merge + cross:
+        return Step("cross", (first, second))
+    return Step("mutate", (first,), (second,))
+
+
+def choice(name: str, value: object, known: tuple[Choice, ...]) -> Choice:
+    """An option that is one of a few words.
+
+    Raises:
+        ConfigError: it is none of them.
+    """
+    found = next((word for word in known if word == value), None)
+    if found is None:
+        raise ConfigError(f"search.options.{name} is {value!r}", hint=f"use {' or '.join(known)}")
+    return found
 
 
 def option(name: str, value: object, low: float, high: float) -> float:

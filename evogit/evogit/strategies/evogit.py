@@ -8,12 +8,18 @@ overwritten by a pick or a merge, and every offspring is judged by a measured fi
 from __future__ import annotations
 
 from random import Random
+from typing import Final
 
 from evogit.ids import CommitId
-from evogit.outcome import Outcome
+from evogit.outcome import Outcome, Scored
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import MERGE, Step
-from evogit.strategies.common import improves, option, standing
+from evogit.strategies.common import choice, improves, option, standing, stuck
+from evogit.strategies.mating import MATINGS, Mating, mate
+from evogit.strategies.selection import draw, roulette
+
+_DRAWN: Final = 20
+_ELITE: Final = 10
 
 
 class EvoGit:
@@ -28,6 +34,14 @@ class EvoGit:
             Otherwise only a shorter one is: lexicographic parsimony pressure (Luke and Panait,
             GECCO 2002), since code without effect makes most later mutations futile. The base is
             not whittled down: what it holds is the material of the first steps.
+        explore: chance that a step mutates any of the newest or best individuals, tip or not, weighted by
+            fitness and few offspring (``selection.weights``).
+        pressure: how strongly that prefers the fit.
+        window: how many individuals count as the newest.
+        mates: who is merged or crossed with: ``random``, ``shared``, ``alike`` or ``unlike`` (``mating``).
+        patience: after so many steps without a move an agent starts again from an individual chosen as
+            for ``explore`` and goes on with any offspring no worse than that; 0 never. What it leaves
+            stays in the phylogeny.
     """
 
     def __init__(
@@ -38,35 +52,54 @@ class EvoGit:
         borrow: object = 0.1,
         tournament: object = 3,
         drift: object = 0.0,
+        explore: object = 0.0,
+        pressure: object = 3.0,
+        window: object = 200,
+        mates: object = "random",
+        patience: object = 0,
     ) -> None:
         self._merge_every = int(option("merge_every", merge_every, 0, 10**6))
         self._cross = option("cross", cross, 0, 1)
         self._borrow = option("borrow", borrow, 0, 1)
         self._tournament = int(option("tournament", tournament, 1, 1000))
         self._drift = option("drift", drift, 0, 1)
+        self._explore = option("explore", explore, 0, 1)
+        self._pressure = option("pressure", pressure, 0, 100)
+        self._window = int(option("window", window, 1, 10**6))
+        self._mates: Mating = choice("mates", mates, MATINGS)
+        self._patience = int(option("patience", patience, 0, 10**9))
 
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
-        """Merge on every k-th step, else cross, borrow or mutate by chance."""
+        """Start again if stuck; merge on every k-th step; else explore, cross, borrow or mutate."""
         own = standing(phylogeny, agent)
-        others = [i for i in phylogeny.population() if i != own and phylogeny.score(i) is not None]
         here = phylogeny.commit(own)
+        if stuck(phylogeny, agent, self._patience):
+            return Step("mutate", (self._anyone(phylogeny, random),))
+        others = [i for i in phylogeny.population() if i != own and phylogeny.score(i) is not None]
         if not others:
             return Step("mutate", (here,))
-        mate = phylogeny.commit(random.choice(others))
+        other = phylogeny.commit(mate(phylogeny, own, others, self._mates, random))
         number = phylogeny.last_step(agent) + 1
         if self._merge_every and number % self._merge_every == 0:
-            return Step(MERGE, (here, mate))
+            return Step(MERGE, (here, other))
+        if self._explore and random.random() < self._explore:
+            return Step("mutate", (self._anyone(phylogeny, random),), (here,))
         if random.random() < self._cross:
-            return Step("cross", (here, mate))
+            return Step("cross", (here, other))
         if random.random() < self._borrow:
             return Step(
                 "mutate", (phylogeny.commit(self._pick(phylogeny, others, random)),), (here,)
             )
-        return Step("mutate", (here,), (mate,))
+        return Step("mutate", (here,), (other,))
 
     def _pick(self, phylogeny: Phylogeny, tips: list[int], random: Random) -> int:
         drawn = random.sample(tips, min(self._tournament, len(tips)))
         return max(drawn, key=phylogeny.fitness)
+
+    def _anyone(self, phylogeny: Phylogeny, random: Random) -> CommitId:
+        drawn = draw(phylogeny, _DRAWN, self._window, random)
+        rows = list(dict.fromkeys([*drawn, *phylogeny.best(_ELITE)])) or [0]
+        return phylogeny.commit(roulette(phylogeny, rows, self._pressure, random))
 
     def accepts(
         self,
@@ -76,10 +109,15 @@ class EvoGit:
         outcome: Outcome,
         random: Random,
     ) -> bool:
-        """Better than where the agent stands, or as good and shorter."""
+        """Better than where the agent stands, or as good and shorter; when stuck, see ``patience``."""
+        there = phylogeny.index(offspring)
+        if isinstance(outcome, Scored) and stuck(phylogeny, agent, self._patience):
+            parent = phylogeny.parents(there)[0]
+            if phylogeny.fitness(there) >= phylogeny.fitness(parent):
+                return True
         if not improves(phylogeny, agent, offspring, outcome):
             return False
-        here, there = standing(phylogeny, agent), phylogeny.index(offspring)
+        here = standing(phylogeny, agent)
         if phylogeny.fitness(there) != phylogeny.fitness(here):
             return True
         if random.random() < self._drift:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from random import Random
 
 from evogit.ids import CommitId
-from evogit.outcome import Outcome, Scored
+from evogit.outcome import Outcome
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import Step
-from evogit.strategies.common import improves, option, stale_steps, standing
+from evogit.strategies.common import climbs, option, standing, stuck
 
 
 class HillClimb:
@@ -29,7 +29,7 @@ class HillClimb:
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
         """Mutate the agent's tip, or the base when the climb is stuck."""
         del random
-        parent = 0 if self._stuck(phylogeny, agent) else standing(phylogeny, agent)
+        parent = 0 if stuck(phylogeny, agent, self._patience) else standing(phylogeny, agent)
         return Step("mutate", (phylogeny.commit(parent),))
 
     def accepts(
@@ -42,9 +42,4 @@ class HillClimb:
     ) -> bool:
         """Not worse than the tip; when stuck, any first step of a new climb."""
         del random
-        if isinstance(outcome, Scored) and self._stuck(phylogeny, agent):
-            return phylogeny.parents(phylogeny.index(offspring)) == (0,)
-        return improves(phylogeny, agent, offspring, outcome)
-
-    def _stuck(self, phylogeny: Phylogeny, agent: str) -> bool:
-        return stale_steps(phylogeny, agent) > self._patience
+        return climbs(phylogeny, agent, offspring, outcome, self._patience)

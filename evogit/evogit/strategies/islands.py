@@ -9,12 +9,11 @@ from __future__ import annotations
 from random import Random
 from typing import Final, Literal
 
-from evogit.errors import ConfigError
 from evogit.ids import CommitId, natural
-from evogit.outcome import Outcome, Scored
+from evogit.outcome import Outcome
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import MERGE, Step
-from evogit.strategies.common import improves, option, stale_steps, standing
+from evogit.strategies.common import choice, climbs, option, standing, stuck
 from evogit.strategies.selection import eligible
 
 Topology = Literal["ring", "star", "full"]
@@ -46,15 +45,11 @@ class Islands:
         self._rate = option("rate", rate, 0, 1)
         self._merge = option("merge", merge, 0, 1)
         self._patience = int(option("patience", patience, 0, 10**9))
-        if topology not in _TOPOLOGIES:
-            raise ConfigError(
-                f"search.options.topology is {topology!r}", hint=f"use {' or '.join(_TOPOLOGIES)}"
-            )
-        self._topology: Topology = topology
+        self._topology: Topology = choice("topology", topology, _TOPOLOGIES)
 
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
         """Receive a migrant when it is time, else mutate the agent's own."""
-        if self._stuck(phylogeny, agent):
+        if stuck(phylogeny, agent, self._patience):
             return Step("mutate", (phylogeny.commit(0),))
         own = standing(phylogeny, agent)
         here = phylogeny.commit(own)
@@ -90,9 +85,4 @@ class Islands:
     ) -> bool:
         """Not worse than the tip; on a stuck island any first step from the base."""
         del random
-        if isinstance(outcome, Scored) and self._stuck(phylogeny, agent):
-            return phylogeny.parents(phylogeny.index(offspring)) == (0,)
-        return improves(phylogeny, agent, offspring, outcome)
-
-    def _stuck(self, phylogeny: Phylogeny, agent: str) -> bool:
-        return bool(self._patience) and stale_steps(phylogeny, agent) > self._patience
+        return climbs(phylogeny, agent, offspring, outcome, self._patience)

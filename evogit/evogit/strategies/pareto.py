@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
+from operator import ge
 from random import Random
 from typing import Final
 
@@ -16,8 +18,8 @@ from evogit.errors import ConfigError
 from evogit.ids import CommitId
 from evogit.outcome import Outcome, Scored
 from evogit.phylogeny.index import Phylogeny
-from evogit.proposals import MERGE, Step
-from evogit.strategies.common import option, standing
+from evogit.proposals import Step
+from evogit.strategies.common import option, recombined, standing
 from evogit.strategies.selection import draw
 
 Values = tuple[float, ...]
@@ -60,11 +62,9 @@ class Pareto:
             return Step("mutate", (phylogeny.commit(0),))
         order = ranked(known)
         first, second = (_binary(order, random) for _ in range(2))
-        parents = (phylogeny.commit(first), phylogeny.commit(second))
-        chance = random.random()
-        if first == second or chance >= self._merge + self._cross:
-            return Step("mutate", parents[:1], parents[1:] if first != second else ())
-        return Step(MERGE if chance < self._merge else "cross", parents)
+        return recombined(
+            phylogeny, (first, second), cross=self._cross, merge=self._merge, random=random
+        )
 
     def _values(self, phylogeny: Phylogeny, row: int) -> Values | None:
         outcome = phylogeny.outcome(row)
@@ -105,19 +105,21 @@ def _parsed(objectives: object) -> tuple[tuple[float, str], ...]:
 
 def dominates(a: Values, b: Values) -> bool:
     """Whether ``a`` is nowhere worse than ``b`` and somewhere better."""
-    return a != b and all(x >= y for x, y in zip(a, b, strict=True))
+    return a != b and all(map(ge, a, b))
 
 
 def ranked(known: dict[int, Values]) -> list[int]:
     """Individuals from best to worst: by front, then the lonelier first."""
-    left, order = dict(known), list[int]()
-    while left:
-        front = [row for row, v in left.items() if not any(dominates(w, v) for w in left.values())]
-        lonely = crowding([left[row] for row in front])
+    beaten = {row: [o for o, w in known.items() if dominates(v, w)] for row, v in known.items()}
+    ahead = Counter(other for worse in beaten.values() for other in worse)
+    order, front = list[int](), [row for row in known if not ahead[row]]
+    while front:
+        lonely = crowding([known[row] for row in front])
         places = sorted(range(len(front)), key=lambda i: -lonely[i])
         order += [front[i] for i in places]
-        for row in front:
-            del left[row]
+        ahead.subtract(other for row in front for other in beaten[row])
+        passed = dict.fromkeys(other for row in front for other in beaten[row])
+        front = [other for other in passed if not ahead[other]]
     return order
 
 

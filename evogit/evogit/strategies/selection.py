@@ -46,20 +46,44 @@ def tournament(phylogeny: Phylogeny, rows: Sequence[int], size: int, random: Ran
 
 
 def roulette(phylogeny: Phylogeny, rows: Sequence[int], pressure: float, random: Random) -> int:
-    """One of ``rows``, likelier if it is fit and has few offspring.
-
-    The weight is logistic(pressure * (fitness - median) / MAD) / (1 + offspring), after ShinkaEvolve
-    (Lange, Imajuku and Cetin, arXiv 2509.19349, section 3.1): dividing by the median absolute deviation
-    makes it independent of the score's unit.
-    """
+    """One of ``rows``, likelier if it is fit and has few offspring; see ``weights``."""
     fitness = [phylogeny.fitness(row) for row in rows]
+    offspring = [len(phylogeny.children(row)) for row in rows]
+    return random.choices(rows, weights(fitness, offspring, pressure))[0]
+
+
+def weights(fitness: Sequence[float], offspring: Sequence[int], pressure: float) -> list[float]:
+    """Weights of individuals by their fitness and number of offspring; none is 0.
+
+    logistic(pressure * (fitness - median) / MAD) / (1 + offspring), after ShinkaEvolve (Lange, Imajuku
+    and Cetin, arXiv 2509.19349, section 3.1): dividing by the median absolute deviation makes it
+    independent of the score's unit.
+    """
     middle = median(fitness)
-    spread = median(abs(value - middle) for value in fitness) or 1.0
-    weights = [
-        _logistic(pressure * (value - middle) / spread) / (1 + len(phylogeny.children(row)))
-        for value, row in zip(fitness, rows, strict=True)
+    spread = median(abs(value - middle) for value in fitness) or _spread(fitness, middle) or 1.0
+    return [
+        _logistic(pressure * (value - middle) / spread) / (1 + count)
+        for value, count in zip(fitness, offspring, strict=True)
     ]
-    return random.choices(rows, weights)[0]
+
+
+def _spread(fitness: Sequence[float], middle: float) -> float:
+    """The largest deviation, where more than half of all are alike."""
+    return max(abs(value - middle) for value in fitness)
+
+
+def puct(phylogeny: Phylogeny, rows: Sequence[int], exploration: float) -> int:
+    """The one of ``rows`` that tree search would expand: fit, or hardly tried.
+
+    rank + exploration * sqrt(all offspring) / (1 + offspring), with ranks from 0 to 1, after the PUCT
+    rule of Silver et al., "Mastering the game of Go without human knowledge", Nature 550, 2017, with
+    even priors. The first of equals.
+    """
+    order = sorted({phylogeny.fitness(row) for row in rows})
+    rank = {fitness: place / max(len(order) - 1, 1) for place, fitness in enumerate(order)}
+    offspring = {row: len(phylogeny.children(row)) for row in rows}
+    drive = exploration * math.sqrt(1 + sum(offspring.values())) / len(rows)
+    return max(rows, key=lambda r: rank[phylogeny.fitness(r)] + drive / (1 + offspring[r]))
 
 
 def _logistic(x: float) -> float:

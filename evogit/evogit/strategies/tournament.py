@@ -9,16 +9,15 @@ from __future__ import annotations
 from random import Random
 from typing import Final, Literal
 
-from evogit.errors import ConfigError
 from evogit.ids import CommitId
 from evogit.outcome import Outcome
 from evogit.phylogeny.index import Phylogeny
-from evogit.proposals import MERGE, Step
-from evogit.strategies.common import improves, option
-from evogit.strategies.selection import draw, roulette, tournament
+from evogit.proposals import Step
+from evogit.strategies.common import choice, improves, option, recombined
+from evogit.strategies.selection import draw, puct, roulette, tournament
 
-Sampling = Literal["tournament", "roulette"]
-_SAMPLINGS: Final[tuple[Sampling, ...]] = ("tournament", "roulette")
+Sampling = Literal["tournament", "roulette", "puct"]
+_SAMPLINGS: Final[tuple[Sampling, ...]] = ("tournament", "roulette", "puct")
 
 
 class Tournament:
@@ -30,8 +29,10 @@ class Tournament:
         elite: how many of the fittest of all time may be, besides.
         cross: chance of recombining two parents by the agent's own operator.
         merge: chance of merging them.
-        sampling: ``tournament``, or ``roulette``: weighted by fitness and few offspring.
+        sampling: ``tournament``; ``roulette``: weighted by fitness and few offspring; or ``puct``: the
+            second parent by ``roulette``, the first as tree search would expand it.
         pressure: how strongly ``roulette`` prefers the fit.
+        exploration: how strongly ``puct`` prefers those with few offspring.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Tournament:
         merge: object = 0.05,
         sampling: object = "tournament",
         pressure: object = 3.0,
+        exploration: object = 1.0,
     ) -> None:
         self._size = int(option("size", size, 1, 1000))
         self._window = int(option("window", window, 1, 10**6))
@@ -51,35 +53,34 @@ class Tournament:
         self._cross = option("cross", cross, 0, 1)
         self._merge = option("merge", merge, 0, 1)
         self._pressure = option("pressure", pressure, 0, 100)
-        if sampling not in _SAMPLINGS:
-            raise ConfigError(
-                f"search.options.sampling is {sampling!r}", hint=f"use {' or '.join(_SAMPLINGS)}"
-            )
-        self._sampling: Sampling = sampling
+        self._exploration = option("exploration", exploration, 0, 100)
+        self._sampling: Sampling = choice("sampling", sampling, _SAMPLINGS)
 
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
         """Choose two parents; merge, cross, or mutate the first with the second to read."""
         del agent
         pool = draw(phylogeny, 4 * self._size, self._window, random)
         pool = list(dict.fromkeys([*pool, *phylogeny.best(self._elite)])) or [0]
-        first, second = (self._pick(phylogeny, pool, random) for _ in range(2))
-        parents = (phylogeny.commit(first), phylogeny.commit(second))
-        if first == second:
-            return Step("mutate", parents[:1])
-        chance = random.random()
-        if chance < self._merge:
-            return Step(MERGE, parents)
-        if chance < self._merge + self._cross:
-            return Step("cross", parents)
-        return Step("mutate", parents[:1], parents[1:])
+        first = self._pick(phylogeny, pool, self._sampling, random)
+        again: Sampling = "roulette" if self._sampling == "puct" else self._sampling
+        second = self._pick(phylogeny, pool, again, random)
+        return recombined(
+            phylogeny, (first, second), cross=self._cross, merge=self._merge, random=random
+        )
 
-    def _pick(self, phylogeny: Phylogeny, pool: list[int], random: Random) -> int:
+    def _pick(
+        self, phylogeny: Phylogeny, pool: list[int], sampling: Sampling, random: Random
+    ) -> int:
         scored = [row for row in pool if phylogeny.score(row) is not None]
         if not scored:
             return random.choice(pool)
-        if self._sampling == "roulette":
-            return roulette(phylogeny, scored, self._pressure, random)
-        return tournament(phylogeny, scored, self._size, random)
+        match sampling:
+            case "tournament":
+                return tournament(phylogeny, scored, self._size, random)
+            case "roulette":
+                return roulette(phylogeny, scored, self._pressure, random)
+            case "puct":
+                return puct(phylogeny, scored, self._exploration)
 
     def accepts(
         self,

@@ -200,8 +200,8 @@ def test_what_is_worse_in_one_respect_and_better_in_another_is_kept(grown: Grown
         for commit, outcome in zip((slow, quick), outcomes, strict=True)
         if outcome is not None
     ] == [False, True]
-    parents = {strategy.plan(phylogeny, "a1", Random(i)).parents[0] for i in range(60)}
-    assert slow not in parents or quick in parents
+    parents = [strategy.plan(phylogeny, "a1", Random(i)).parents[0] for i in range(200)]
+    assert parents.count(slow) < parents.count(quick) / 2
 
 
 @pytest.mark.slow
@@ -215,4 +215,6 @@ def test_a_short_run_finds_something_better_than_the_base(
     assert main(["init", "--problem", "heilbronn-triangle", str(folder)]) == 0
     arguments = ["run", "-C", str(folder), "--seed", "3", "-n", "2", "--max-evaluations", "60"]
     assert main([*arguments, "--strategy", name]) == 0
-    assert "best 0.0" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "best 0.0" in said
+    assert "(the base)" not in said
