@@ -1,4 +1,4 @@
-"""List agents, or say how many each worker hosts."""
+"""List agents and kinds of agents, or say how many each worker hosts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from evogit.cli.agent_kinds import kinds
 from evogit.cli.common import lists
 from evogit.cli.decisions import report
 from evogit.cli.individuals import short
@@ -14,6 +15,7 @@ from evogit.cli.session import Session
 from evogit.cli.status import collect
 
 app = typer.Typer(help=__doc__)
+app.command("kinds")(kinds)
 
 _COLUMNS: Final = (
     Column("agent", "agent", style="cyan"),

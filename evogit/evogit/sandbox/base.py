@@ -16,14 +16,16 @@ _NO_VARIABLES: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A host file or folder visible inside at ``target``, read-only unless ``copy``.
+    """A host file or folder visible inside at ``target``, read-only unless ``copy`` or ``writable``.
 
     ``copy`` gives the job a private writable copy (overlay or tmpfs); the host's is never changed.
+    ``writable`` lets the job change the host's folder itself, which must be made for it alone.
     """
 
     source: Path
     target: str
     copy: bool = False
+    writable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,12 @@ class Job:
             questions to the candidate there); no other descriptor is inherited.
         warm: may run in the warm fork server if ``argv`` is ``python[3] SCRIPT ARG...``.
         preload: modules a warm server imports before it forks.
+        network: sees the host's network, loopback included; for tools a human chose, never for
+            candidates. UNIX sockets stay out of reach where there is a sandbox.
+        tool: an installed program that a human chose, such as a coding agent: its address space is
+            not limited (what it touches is) and it may open many files.
+        browser: a web browser: like a tool, and its processes may talk to each other by sockets
+            that lead nowhere else. Never together with ``network``.
     """
 
     argv: Sequence[str]
@@ -54,6 +62,9 @@ class Job:
     channel: int | None = None
     warm: bool = False
     preload: Sequence[str] = ()
+    network: bool = False
+    tool: bool = False
+    browser: bool = False
 
 
 @dataclass(frozen=True, slots=True)

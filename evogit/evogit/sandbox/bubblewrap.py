@@ -24,14 +24,15 @@ from evogit.sandbox.profile import (
     FILTER,
     REPORT,
     SCRATCH,
+    SETTINGS,
     Prepared,
     binaries,
     check_mounts,
     drop_root,
     visible,
 )
-from evogit.sandbox.seccomp import program
-from evogit.sandbox.spawn import pipe, spawn, streams
+from evogit.sandbox.seccomp import INTERNET, LOCAL, program
+from evogit.sandbox.spawn import pipe, sealed, spawn, streams
 from evogit.sandbox.supervise import SupervisedJob
 from evogit.text import clean_line, decode
 
@@ -60,7 +61,7 @@ class BubblewrapSandbox:
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bubblewrap")
         self._private: PrivateMounts | None = None
         self._prepared: Prepared | None = None
-        self._filter = b""
+        self._filters: dict[tuple[int, ...], bytes] = {}
         self._closed = False
 
     def probe(self) -> Probe:
@@ -107,7 +108,7 @@ class BubblewrapSandbox:
         """Find a bubblewrap that works by trying each; remember it."""
         if self._prepared is not None:
             return self._prepared
-        self._filter = program()
+        self._filters = {families: program(sockets=families) for families in ((), INTERNET, LOCAL)}
         if os.geteuid() == 0 and self._private is None:
             self._private = PrivateMounts()
         failures: list[str] = []
@@ -162,12 +163,15 @@ class BubblewrapSandbox:
             sources = [self._job_source(mount, undo) for mount in job.mounts]
             report, report_end = pipe(undo, given)
             filtered, filter_end = pipe(given, given)
-            os.write(filter_end, self._filter)
-            pid = spawn(
-                prepared.command(job, sources), {**std.child, REPORT: report_end, FILTER: filtered}
-            )
+            families = INTERNET if job.network else LOCAL if job.browser else ()
+            os.write(filter_end, self._filters[families])
+            settings = sealed(prepared.settings(job))
+            given.callback(os.close, settings)
+            ends = {SETTINGS: settings, REPORT: report_end, FILTER: filtered}
+            pid = spawn(prepared.command(job, sources), {**std.child, **ends})
             scratch = [*SCRATCH, *(m.target for m in job.mounts if m.copy)]
-            tree = NamespaceTree(pid, report, job.limits, scratch, undo.pop_all())
+            written = [m.source for m in job.mounts if m.writable]
+            tree = NamespaceTree(pid, report, job.limits, scratch, written, undo.pop_all())
         running = SupervisedJob(pid, tree, job.limits, std, started=started, on_end=self._forget)
         with self._lock:
             self._jobs.add(running)
@@ -179,7 +183,7 @@ class BubblewrapSandbox:
     def _job_source(self, mount: Mount, undo: ExitStack) -> Path:
         if self._private is None:
             return mount.source
-        exposed = self._private.expose(mount.source, as_own=True)
+        exposed = self._private.expose(mount.source, as_own=True, writable=mount.writable)
         undo.callback(self._withdraw, exposed)
         return exposed
 

@@ -59,11 +59,6 @@ def choose(
     )
 
 
-def probe_all(runtime: Runtime, *, image: str | Dockerfile | None = None) -> dict[str, Probe]:
-    """Try every installed sandbox and say how each does; never raises for a broken one."""
-    return {name: _probe(name, runtime, image) for name in names(GROUP)}
-
-
 def make(name: str, runtime: Runtime, image: str | Dockerfile | None) -> Sandbox:
     """An installed sandbox, not yet tried.
 
@@ -80,14 +75,3 @@ def make(name: str, runtime: Runtime, image: str | Dockerfile | None) -> Sandbox
     if image is not None and name == "container":
         return factory(runtime, image=image)
     return factory(runtime)
-
-
-def _probe(name: str, runtime: Runtime, image: str | Dockerfile | None) -> Probe:
-    try:
-        sandbox = make(name, runtime, image)
-    except Exception as error:  # noqa: BLE001  # a stranger's package; doctor reports it
-        return Probe(works=False, reason=clean_line(f"{type(error).__name__}: {error}", 300))
-    try:
-        return sandbox.probe()
-    finally:
-        sandbox.close()

@@ -86,6 +86,11 @@ class ContainerSandbox:
                 can not be made, or the sandbox is closed.
         """
         check_mounts(job)
+        if job.network or any(mount.writable for mount in job.mounts):
+            raise EvaluatorError(
+                "containers have neither a network nor folders of the host",
+                hint="coding agents need bubblewrap; evogit doctor shows what works here",
+            )
         house = self._open()
         waiting = house.container(Shape.of(job))
         forget = partial(self._forget, house)

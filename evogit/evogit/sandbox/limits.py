@@ -9,6 +9,7 @@ from typing import Final
 from evogit.config.model import Limits
 
 OPEN_FILES: Final = 256
+_TOOL_FILES: Final = 4096
 MAX_FILES: Final = 20_000
 """More new files than this in a job's scratch space count as reaching the disk limit: each costs
 kernel memory even when it is empty."""
@@ -21,13 +22,17 @@ SPARE_PROCESSES: Final = 2
 and reported instead of only failing inside."""
 
 
-def resource_limits(limits: Limits) -> dict[int, int]:
+def resource_limits(limits: Limits, *, tool: bool = False) -> dict[int, int]:
     """The ``RLIMIT_*`` values (soft = hard) of every process of a job.
 
     ``RLIMIT_NPROC`` counts all processes of the user unless it is set inside a user namespace that
     holds nothing but the job, and is ignored for root; see :func:`with_processes`.
+
+    Args:
+        limits: those of the job.
+        tool: as ``Job.tool`` says. (WebAssembly in V8 reserves 10 GB of address space per module.)
     """
-    return {
+    found = {
         # Whole seconds and one process only; the supervisor watches the tree more closely.
         resource.RLIMIT_CPU: math.ceil(limits.cpu) + 1,
         resource.RLIMIT_AS: limits.memory + _RESERVE,
@@ -40,17 +45,22 @@ def resource_limits(limits: Limits) -> dict[int, int]:
         # kernel's own limit grows with the size of the machine.
         resource.RLIMIT_SIGPENDING: _SIGNALS,
     }
+    if tool:
+        del found[resource.RLIMIT_AS]
+        found[resource.RLIMIT_NOFILE] = _TOOL_FILES
+    return found
 
 
-def with_processes(limits: Limits, others: int = 0) -> dict[int, int]:
+def with_processes(limits: Limits, others: int = 0, *, tool: bool = False) -> dict[int, int]:
     """:func:`resource_limits` and ``RLIMIT_NPROC``, for use inside the job's own user namespace.
 
     Args:
         limits: those of the job.
         others: processes in that namespace that are not the job's, such as its init.
+        tool: as ``Job.tool`` says.
     """
     most = limits.processes + others + SPARE_PROCESSES
-    return {**resource_limits(limits), resource.RLIMIT_NPROC: most}
+    return {**resource_limits(limits, tool=tool), resource.RLIMIT_NPROC: most}
 
 
 _OPTIONS: Final = {

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from evogit.config.model import Limits
+from evogit.sandbox.disk import WrittenFolders
 from evogit.sandbox.forkserver_usage import socket_memory
 from evogit.sandbox.limits import MAX_FILES
 from evogit.sandbox.tree import Meter, Usage, children
@@ -23,17 +24,25 @@ class NamespaceTree:
         monitor: the bwrap process outside, our child. Not reaped before ``ended``.
         report: read end of bwrap's status pipe.
         limits: those of the job.
-        scratch: writable places inside, whose use counts as disk.
+        scratch: writable places inside that are file systems of their own; their use counts as disk.
+        written: folders of the host that the job may write to.
         undo: closes ``report`` and withdraws mounts; closed by ``release``.
     """
 
     def __init__(
-        self, monitor: int, report: int, limits: Limits, scratch: list[str], undo: ExitStack
+        self,
+        monitor: int,
+        report: int,
+        limits: Limits,
+        scratch: list[str],
+        written: list[Path],
+        undo: ExitStack,
     ) -> None:
         self._monitor = monitor
         self._report = report
         self._limits = limits
         self._scratch = scratch
+        self._written = WrittenFolders(written)
         self._undo = undo
         self._meter = Meter(monitor, ours=2)
         self._killed = False
@@ -65,7 +74,9 @@ class NamespaceTree:
         return replace(used, memory=used.memory + unread)
 
     def disk_is_full(self) -> bool:
-        """Whether ``/tmp`` and the private copies together hold more than allowed."""
+        """Whether ``/tmp`` and private copies together, or the host's folders, hold too much."""
+        if self._written.grew_by(self._limits.disk):
+            return True
         used = files = 0
         for place in self._writable():
             try:

@@ -50,13 +50,14 @@ class PrivateMounts:
         self._mount("none", Path("/"), None, _RECURSIVE | _SLAVE)
         self._mount("evogit", _PLACE, "tmpfs", _NOSUID_NODEV, "mode=0755,size=1m")
 
-    def expose(self, source: Path, *, as_own: bool = False) -> Path:
+    def expose(self, source: Path, *, as_own: bool = False, writable: bool = False) -> Path:
         """Mount a file or folder where jobs can reach it; returns that path.
 
         Args:
             source: what to mount.
             as_own: root's files appear as the job's own, where kernel and file system allow it, so
                 that they can be read whatever their mode, just as a user's own files can by hers.
+            writable: jobs are to write there; where they can not do so as the owner, they become it.
         """
         target = _PLACE / str(next(self._names))
         if source.is_dir():
@@ -65,6 +66,8 @@ class PrivateMounts:
             target.touch()
         if not (as_own and self._bind_mapped(source, target)):
             self._mount(str(source), target, None, _BIND | _RECURSIVE)
+            if writable:
+                _give_away(source)
         return target
 
     def withdraw(self, target: Path) -> None:
@@ -114,6 +117,11 @@ class PrivateMounts:
                 f"root can not create a private mount namespace: {reason}",
                 hint="run EvoGit as an ordinary user, or give the container CAP_SYS_ADMIN",
             )
+
+
+def _give_away(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, OUTSIDER, OUTSIDER, follow_symlinks=False)
 
 
 def _outsider_ids() -> int | None:

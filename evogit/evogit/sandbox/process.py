@@ -77,7 +77,7 @@ class ProcessSandbox:
             pid = spawn(
                 [
                     *("/bin/sh", "-c", _START, "start", folder.inside(job.cwd)),
-                    *prlimit_command(resource_limits(job.limits)),
+                    *prlimit_command(resource_limits(job.limits, tool=job.tool or job.browser)),
                     command,
                     *map(folder.inside, arguments),
                 ],
@@ -166,6 +166,7 @@ class Folder:
         source = mount.source.resolve(strict=True)
         if not mount.copy:
             here.symlink_to(source)
+            self.written += [source] if mount.writable else []
         else:
             shutil.copytree(source, here, symlinks=True)
             self.written.append(here)

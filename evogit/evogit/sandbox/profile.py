@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from evogit.sandbox.base import Job, Runtime
 from evogit.sandbox.interpreter import SYSTEM, outermost
 from evogit.sandbox.limits import prlimit_command, with_processes
 
+SETTINGS: Final = 7
+"""The descriptor from which bwrap reads the job's environment: a command line is for all to see."""
 REPORT: Final = 8
 """The descriptor on which bwrap tells whether it got as far as starting the command."""
 FILTER: Final = 9
@@ -62,7 +65,8 @@ class Prepared:
             *self.prefix,
             str(self.bwrap),
             *_NAMESPACES,
-            *self._environment(job),
+            *(("--share-net",) if job.network else ()),
+            *("--args", str(SETTINGS)),
             *_system(),
             # Before the folders: a virtual environment may itself lie below the host's /tmp.
             *("--size", str(job.limits.disk), "--tmpfs", "/tmp"),  # noqa: S108  # inside
@@ -75,19 +79,27 @@ class Prepared:
             *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"),
             *("--json-status-fd", str(REPORT), "--seccomp", str(FILTER)),
             *("--", "/bin/sh", "-c", self._script(job), "init"),
-            *prlimit_command(with_processes(job.limits, others=1)),
+            *prlimit_command(with_processes(job.limits, others=1, tool=job.tool or job.browser)),
             *program_arguments(job, self.runtime),
         ]
 
-    def _environment(self, job: Job) -> Iterator[str]:
-        yield "--clearenv"
-        for name, value in environment(job, self.runtime).items():
-            yield from ("--setenv", name, value)
+    def settings(self, job: Job) -> bytes:
+        """What bwrap must be able to read from ``SETTINGS``.
+
+        Raises:
+            EvaluatorError: a variable holds a NUL, which would end it.
+        """
+        pairs = environment(job, self.runtime).items()
+        words = ["--clearenv", *(word for pair in pairs for word in ("--setenv", *pair))]
+        if any("\0" in word for word in words):
+            raise EvaluatorError("a variable of the job holds a NUL character")
+        return b"".join(os.fsencode(word) + b"\0" for word in words)
 
     def _mounts(self, job: Job, sources: Sequence[Path]) -> Iterator[str]:
         for number, (mount, source) in enumerate(zip(job.mounts, sources, strict=True)):
             if not mount.copy:
-                yield from ("--ro-bind", str(source), mount.target)
+                bind = "--bind" if mount.writable else "--ro-bind"
+                yield from (bind, str(source), mount.target)
             elif self.overlay:
                 yield from ("--overlay-src", str(source), "--tmp-overlay", mount.target)
             else:
@@ -146,10 +158,12 @@ def check_mounts(job: Job) -> None:
     """Find mistakes before anything is started.
 
     Raises:
-        EvaluatorError: a mount's source does not exist, its target is not absolute, or a private
-            copy of a single file is asked for.
+        EvaluatorError: a mount's source does not exist, its target is not absolute, a private copy
+            of a single file is asked for, or a copy that is also to be the original.
     """
     for mount in job.mounts:
+        if mount.copy and mount.writable:
+            raise EvaluatorError(f"{mount.target} can not be both a copy and the original")
         if not mount.source.exists() or (mount.copy and not mount.source.is_dir()):
             kind = "folder" if mount.copy else "file or folder"
             raise EvaluatorError(

@@ -98,6 +98,12 @@ _UNKNOWN: Final[dict[str, tuple[int, int]]] = {
     "semget": (64, 190),
     "msgget": (68, 186),
 }
+INTERNET: Final = (2, 10, 16)
+"""AF_INET, AF_INET6, and AF_NETLINK, which says which addresses this machine has. Without AF_UNIX:
+abstract UNIX sockets belong to the network namespace, so a job that shares the host's could talk to
+its session bus or display."""
+LOCAL: Final = (1, 16)
+"""AF_UNIX and AF_NETLINK: in a network namespace of one's own these lead nowhere."""
 _CLONE: Final = (56, 220)
 _IOCTL: Final = (16, 29)
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
@@ -105,11 +111,12 @@ _NEW_NAMESPACE: Final = 0x7E020000
 _TERMINAL_INPUT: Final = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing into the user's terminal
 
 
-def program(machine: str | None = None) -> bytes:
+def program(machine: str | None = None, *, sockets: tuple[int, ...] = ()) -> bytes:
     """The filter as an array of ``struct sock_filter``.
 
     Args:
         machine: as ``platform.machine()`` says; by default this one's.
+        sockets: families of sockets that are allowed; no other is.
 
     Raises:
         EvaluatorError: an architecture without a table here.
@@ -129,6 +136,8 @@ def program(machine: str | None = None) -> bytes:
     ]
     if machine == "x86_64":
         code += [_step(_AT_LEAST, _X32_BIT, 0, 1), _step(_RETURN, _FAIL | errno.ENOSYS)]
+    if sockets:
+        code += _sockets(sockets, column)
     code += _refuse(_FORBIDDEN, column, errno.EPERM) + _refuse(_UNKNOWN, column, errno.ENOSYS)
     code += [
         _step(_EQUAL, _CLONE[column], 0, 4),
@@ -167,6 +176,18 @@ def install() -> None:
             f"the kernel refuses the system call filter: {reason}",
             hint="the kernel needs CONFIG_SECCOMP_FILTER",
         )
+
+
+def _sockets(allowed: tuple[int, ...], column: int) -> list[bytes]:
+    """Decide about ``socket`` by its family."""
+    families = [_step(_EQUAL, f, len(allowed) - n) for n, f in enumerate(allowed)]
+    return [
+        _step(_EQUAL, _FORBIDDEN["socket"][column], 0, len(families) + 3),
+        _step(_LOAD, _ARGUMENTS),
+        *families,
+        _step(_RETURN, _FAIL | errno.EACCES),
+        _step(_RETURN, _ALLOW),
+    ]
 
 
 def _refuse(calls: dict[str, tuple[int, int]], column: int, error: int) -> list[bytes]:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from evogit.config.model import Limits
-from evogit.sandbox.limits import MAX_FILES
+from evogit.sandbox.disk import WrittenFolders
 from evogit.sandbox.tree import Meter, Process, Usage, descendants, process
 
-_DISK_INTERVAL: Final = 0.25
 _SWEEP: Final = 2.0  # seconds until we give up on a process that does not die
 
 
@@ -38,13 +37,11 @@ class StrayTree:
         self._leader = leader
         self._mark = mark
         self._limits = limits
-        self._written = written
         self._undo = undo
         self._meter = Meter(leader)
-        self._next_disk = 0.0
         first = process(leader)
         self._since = 0 if first is None else first.started
-        self._at_start = sum(size for _, size in _files(written))
+        self._written = WrittenFolders(written)
 
     def kill(self) -> None:
         """SIGKILL to every process of the job that can be found."""
@@ -59,16 +56,7 @@ class StrayTree:
 
     def disk_is_full(self) -> bool:
         """Whether the scratch folder and private copies grew by more than the limit."""
-        now = time.monotonic()
-        if now < self._next_disk:
-            return False
-        self._next_disk = now + _DISK_INTERVAL
-        used = -self._at_start
-        for number, size in _files(self._written):
-            used += size
-            if used >= self._limits.disk or number > MAX_FILES:
-                return True
-        return False
+        return self._written.grew_by(self._limits.disk)
 
     def ended(self, status: int) -> int | None:
         """Kill what the leader left behind and wait until it is gone."""
@@ -106,16 +94,3 @@ class StrayTree:
             return self._mark in Path(f"/proc/{one.pid}/environ").read_bytes().split(b"\0")
         except OSError:
             return False
-
-
-def _files(folders: Sequence[Path]) -> Iterator[tuple[int, int]]:
-    """(count so far, bytes in use) of every file below."""
-    waiting, number = [str(folder) for folder in folders], 0
-    while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                number += 1
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                else:
-                    yield number, entry.stat(follow_symlinks=False).st_blocks * 512
