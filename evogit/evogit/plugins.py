@@ -12,7 +12,12 @@ from typing import Final, Literal
 from evogit.errors import ConfigError, NotFoundError
 
 Group = Literal[
-    "evogit.agents", "evogit.problems", "evogit.strategies", "evogit.sandboxes", "evogit.commands"
+    "evogit.agents",
+    "evogit.commands",
+    "evogit.oracles",
+    "evogit.problems",
+    "evogit.sandboxes",
+    "evogit.strategies",
 ]
 
 _ONE: Final = {"evogit.strategies": "strategy", "evogit.sandboxes": "sandbox"}

@@ -115,6 +115,10 @@ def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
         output.note(f"by hand: {plan.hint}")
 
 
+_RUNS: Final = 5
+"""Evaluations that promoting may take: three repeats, and hold-outs of the individual and the base."""
+
+
 @contextmanager
 def open_gates(
     session: Session,
@@ -137,6 +141,7 @@ def open_gates(
 
     Raises:
         PreconditionError: the commands of the spec are not trusted.
+        PreconditionError: judging could cost more than is left.
         EvaluatorError: no sandbox works.
     """
     evaluate = session.swarm.spec().settings.evaluate
@@ -147,8 +152,10 @@ def open_gates(
     from evogit.cli import trusting
     from evogit.cli.run import make_plan
     from evogit.evolve.assembly import open_bench, open_judge
-    from evogit.evolve.once import judge_again
+    from evogit.evolve.once import affordable, judge_again, own_bill
+    from evogit.judge.judge import Task
     from evogit.swarm.identity import take_worker
+    from evogit.swarm.journal import Journal
 
     swarm = session.swarm
     trusting.require(session, swarm)
@@ -158,7 +165,13 @@ def open_gates(
         stack.callback(identity.release)
         tell("opening the sandbox")
         bench = stack.enter_context(open_bench(swarm, plan))
-        judge = open_judge(swarm, plan, bench, identity.name)
+        journal = Journal(swarm.git, identity.name, plan.redactor)
+        stack.callback(journal.close)
+        bill = own_bill(swarm, plan, bench, journal)
+        unpaid = open_judge(swarm, plan, bench, identity.name)
+        task = Task(commit, swarm.git.commit(commit).tree, evaluate.seed)
+        paid = stack.enter_context(bill.paying(unpaid, task, _RUNS))
+        judge = affordable(paid, bill)
 
         def check(tree: TreeId) -> Outcome | None:
             if not skip_evaluation:

@@ -76,12 +76,14 @@ def kinds_at(path: Sequence[str | int]) -> tuple[object, ...]:
 
 def suggestion(path: Sequence[str | int]) -> str:
     """``did you mean …?`` for a key that does not exist, or an empty string."""
-    key = str(path[-1])
-    near = difflib.get_close_matches(key.lower(), names_at(path[:-1]), n=1)
+    key = str(path[-1]).lower()
+    elsewhere = {full.rpartition(".")[2]: full for full in reversed(list(all_keys()))}
+    if key in elsewhere and key not in names_at(path[:-1]):
+        return f"did you mean {elsewhere[key]}?"
+    near = difflib.get_close_matches(key, names_at(path[:-1]), n=1)
     if near:
         return f"did you mean {dotted((*path[:-1], near[0]))}?"
-    elsewhere = {full.rpartition(".")[2]: full for full in reversed(list(all_keys()))}
-    near = difflib.get_close_matches(key.lower(), elsewhere, n=1, cutoff=0.8)
+    near = difflib.get_close_matches(key, elsewhere, n=1, cutoff=0.8)
     return f"did you mean {elsewhere[near[0]]}?" if near else ""
 
 

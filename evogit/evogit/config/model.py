@@ -166,6 +166,8 @@ class Stage(Model):
     """Modules the fork server imports once, such as ``numpy``."""
     writable: Flag = False
     """Give the candidate a private writable copy of its folder instead of a read-only one."""
+    browser: Flag = False
+    """``run`` starts a web browser: its processes may talk to each other, still not to any network."""
     threshold: Number | None = None
     """Later stages run only if this stage's score is at least this good."""
     repeats: Count = 1
@@ -244,6 +246,11 @@ class Evaluate(Model):
         return self.stages if self.holdout is None else (*self.stages, self.holdout)
 
     @property
+    def asks(self) -> bool:
+        """Whether judging needs a language model."""
+        return any(stage.asks for stage in self.all_stages)
+
+    @property
     def ladder(self) -> bool:
         """Whether a score is a rung: better than what it came from, in no unit."""
         return self.stages[-1].score == "pairwise"
@@ -252,6 +259,8 @@ class Evaluate(Model):
     def _climbs(self) -> Evaluate:
         if any(stage.score == "pairwise" for stage in self.stages[:-1]):
             raise ValueError('only the last stage can have score = "pairwise"')
+        if len({stage.ask.model for stage in self.all_stages if stage.ask is not None}) > 1:
+            raise ValueError("all stages must ask the same model")
         if self.ladder and self.direction != "maximize":
             raise ValueError('score = "pairwise" needs direction = "maximize"')
         return self
@@ -288,6 +297,12 @@ class Search(Model):
     conflicts: Literal["fitness", "random", "combinations", "model"] = "fitness"
     """What decides the conflicting lines of a merge. ``model``: the agent that merges, if it asks a
     language model; else, and for what is not about lines, ``fitness``."""
+    novelty: Literal["syntax", "tree"] = "syntax"
+    """What is not evaluated again: offspring that differ from a judged relative or recent individual
+    in comments, layout or names of locals alone, or only those whose tree is known."""
+    credit: Literal["bandit", "uniform"] = "bandit"
+    """How agents that can work in several ways choose an operator and a model: in favour of what
+    gained more for its cost, or all alike."""
     options: dict[Text, Flag | Whole | Number | Text] = Field(default_factory=dict)
     """The strategy's own parameters; each strategy documents and checks its own."""
 
@@ -349,8 +364,11 @@ class LanguageModel(Model):
     """What ``llm:NAME``, trailers and tables call it."""
     model: Name
     """How its provider is addressed, as litellm writes it: ``openai/gpt-5-mini``, ``ollama/qwen3``."""
-    client: Literal["litellm", "http"] = "litellm"
-    """``http``: an OpenAI-compatible endpoint at ``base_url``, without litellm and its start-up time."""
+    client: Literal["litellm", "http", "scripted"] = "litellm"
+    """``http``: an OpenAI-compatible endpoint at ``base_url``, without litellm and its start-up time.
+    ``scripted``: no model at all, but ``answers`` in turn, over and over; free of charge."""
+    answers: tuple[Text, ...] = Field(default=(), max_length=1000)
+    """What a ``scripted`` model says."""
     base_url: Text | None = None
     key: VariableName | None = None
     """The environment variable that holds the key; never the key itself."""
@@ -370,6 +388,12 @@ class LanguageModel(Model):
     """Of one call."""
     operators: tuple[Name, ...] = ()
     """Operators it is used for; empty: all."""
+
+    @model_validator(mode="after")
+    def _can_answer(self) -> LanguageModel:
+        if (self.client == "scripted") != bool(self.answers):
+            raise ValueError('answers and client = "scripted" need each other')
+        return self
 
 
 class SandboxChoice(Model):

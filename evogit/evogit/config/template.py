@@ -55,7 +55,8 @@ _NO_GATE: Final = """\
 
 _TAIL: Final = """\
 [budget]
-# Limits of the whole swarm. Others: seconds = "8h", tokens, cost_usd.
+# Limits of the whole swarm. Others: seconds = "8h", tokens, cost_usd; step_cost_usd,
+# agent_cost_usd and day_cost_usd for one step, one agent, one day.
 evaluations = 500
 """
 

@@ -18,13 +18,15 @@ from evogit.evolve.calibration import Calibration, calibrate, confirm_best
 from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.events import Event, Listener
+from evogit.evolve.hiring import agent_maker, open_bill
 from evogit.evolve.loop import Shared
+from evogit.evolve.lost import settle_lost
 from evogit.evolve.offspring import Nursery
 from evogit.evolve.worker import Summary, Worker
 from evogit.judge.judge import Judge
 from evogit.phylogeny.index import Phylogeny
 from evogit.plugins import load
-from evogit.proposals import Agent, AgentKind, Setup, Strategy
+from evogit.proposals import Strategy
 from evogit.redact import PLAIN, Redactor
 from evogit.sandbox.base import Runtime, Sandbox
 from evogit.sandbox.choose import choose
@@ -177,10 +179,14 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         stack.callback(upkeep.finish)
         bench = stack.enter_context(open_bench(swarm, plan))
         stack.callback(bench.phylogeny.save)
+        for text in settle_lost(bench.phylogeny, journal, identity.name, time.time()):
+            _problems(identity.name, tell)(text)
         claims = Claims(swarm.git, identity.name)
         claims.drop_left_over()
         judge = open_judge(swarm, plan, bench, identity.name)
-        verdicts = Verdicts(judge, bench.phylogeny, journal, claims, stop.is_set)
+        allowance, budget = Allowance(plan.flags), open_budget(swarm, bench)
+        bill = open_bill(bench, plan, journal, allowance, budget, stop)
+        verdicts = Verdicts(judge, bench.phylogeny, journal, claims, stop.is_set, bill)
         calibration = calibrate(verdicts, bench.phylogeny, bench.spec.settings.evaluate.seed)
         noise = calibration.floor if calibration is not None else 0.0
         shared = _share(
@@ -189,6 +195,8 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
             bench,
             verdicts,
             journal,
+            allowance,
+            budget,
             worker=identity.name,
             noise=noise,
             tell=tell,
@@ -196,7 +204,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         )
         if calibration is not None:
             _tell_calibration(shared, calibration)
-        agents = _maker(bench, plan, swarm.private / "agents" / identity.name, stop)
+        agents = agent_maker(bench, plan, swarm.private / "agents" / identity.name, stop)
         worker = Worker(identity, shared, agents, plan.agents, upkeep)
         summary = worker.run()
         if noise > 0 and not stop.is_set():
@@ -210,6 +218,8 @@ def _share(
     bench: Bench,
     verdicts: Verdicts,
     journal: Journal,
+    allowance: Allowance,
+    budget: SwarmBudget,
     *,
     worker: str,
     noise: float,
@@ -225,11 +235,11 @@ def _share(
         journal=journal,
         strategy=_strategy(settings, plan.strategy),
         nursery=Nursery(
-            swarm.git, bench.spec, bench.phylogeny, base_time, plan.seed, plan.redactor
+            swarm.git, bench.spec, bench.phylogeny, base_time, plan.seed, plan.redactor, noise
         ),
         verdicts=verdicts,
-        allowance=Allowance(plan.flags),
-        budget=SwarmBudget(settings.budget, bench.phylogeny, swarm.private / "budget.lock"),
+        allowance=allowance,
+        budget=budget,
         directions=Directions(swarm.git, bench.phylogeny, time.time()),
         stop=stop,
         tell=tell,
@@ -238,6 +248,12 @@ def _share(
         maximize=settings.evaluate.direction == "maximize",
         noise=noise,
     )
+
+
+def open_budget(swarm: Swarm, bench: Bench) -> SwarmBudget:
+    """The caps of the swarm, checked under the lock that all workers of this clone share."""
+    lock = swarm.private / "budget.lock"
+    return SwarmBudget(bench.spec.settings.budget, bench.phylogeny, lock)
 
 
 def open_judge(swarm: Swarm, plan: Plan, bench: Bench, owner: str) -> Judge:
@@ -265,29 +281,6 @@ def _strategy(settings: Settings, override: str) -> Strategy:
             f"strategy {name!r} does not take these options: {', '.join(options)}",
             hint=f"run `evogit strategies {name}`",
         ) from error
-
-
-def _maker(bench: Bench, plan: Plan, folder: Path, stop: threading.Event) -> Callable[[int], Agent]:
-    settings = bench.spec.settings
-    kinds = plan.kinds or settings.search.agents
-
-    def hire(kind: str) -> Callable[[], Agent]:
-        name, _, argument = kind.partition(":")
-        setup = Setup(
-            argument=argument,
-            settings=settings,
-            environment=plan.environment,
-            redactor=plan.redactor,
-            folder=folder,
-            own=plan.own,
-            stop=stop,
-            sandbox=bench.sandbox,
-            runtime=bench.runtime,
-        )
-        return cast("AgentKind", load("evogit.agents", name))(setup)
-
-    makers = {kind: hire(kind) for kind in dict.fromkeys(kinds)}
-    return lambda number: makers[kinds[number % len(kinds)]]()
 
 
 def _problems(worker: str, tell: Listener) -> Callable[[str], None]:

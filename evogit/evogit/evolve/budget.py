@@ -15,8 +15,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from evogit.config.model import Budget
+from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words, total
+from evogit.phylogeny.activity import Activity, Totals, day_of
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Spend
 
@@ -42,12 +45,14 @@ class Allowance:
 
     def __init__(self, flags: Flags, started: float | None = None) -> None:
         self.flags = flags
+        self._caps = Caps(flags.tokens, flags.cost_usd)
         self._started = time.monotonic() if started is None else started
         self._lock = threading.Lock()
         self._evaluations = 0
-        self._spend = Spend()
+        self._spend = FREE
         self._reserved: dict[str, Spend] = {}
         self._ended = ""
+        self._told = Told()
 
     @property
     def evaluations(self) -> int:
@@ -70,7 +75,7 @@ class Allowance:
             return f"{flags.evaluations} evaluations"
         if self.seconds_left == 0:
             return f"{flags.seconds:g} s"
-        return self._overspent(Spend())
+        return self._caps.over(self._spend, FREE)
 
     def end(self, reason: str) -> None:
         """Let nothing more start: a limit of the swarm is reached, or the target is."""
@@ -90,44 +95,30 @@ class Allowance:
         with self._lock:
             self._evaluations -= 1
 
-    def reserve(self, agent: str, worst: Spend) -> bool:
-        """Reserve the worst case of a step; false if it could overdraw a limit."""
+    def reserve(self, agent: str, worst: Spend) -> Refusal | None:
+        """Reserve the worst case of a step, unless that could overdraw a limit."""
         with self._lock:
-            if self._overspent(worst):
-                return False
+            reserved = total(self._reserved.values())
+            over = self._caps.over(added(self._spend, reserved), worst)
+            if over:
+                alone = self._caps.over(self._spend, worst)
+                return Refusal(over, "run" if alone else "wait")
             self._reserved[agent] = worst
-            return True
+            return None
 
     def settle(self, agent: str, spend: Spend) -> None:
         """Replace an agent's reservation by what its step really cost."""
         with self._lock:
             self._reserved.pop(agent, None)
-            self._spend = _sum(self._spend, spend)
+            self._spend = added(self._spend, spend)
 
-    def _overspent(self, more: Spend) -> str:
-        total = _sum(self._spend, more)
-        for reserved in list(self._reserved.values()):
-            total = _sum(total, reserved)
-        paid = more != Spend()
-        return _over(total, self.flags.tokens, self.flags.cost_usd, strict=not paid)
-
-
-def _sum(a: Spend, b: Spend) -> Spend:
-    return Spend(a.tokens_in + b.tokens_in, a.tokens_out + b.tokens_out, a.cost_usd + b.cost_usd)
-
-
-def _over(total: Spend, tokens: int | None, cost: float | None, *, strict: bool) -> str:
-    """``strict``: a limit that is exactly used up counts as reached (nothing more may start)."""
-    used = total.tokens_in + total.tokens_out
-    if tokens is not None and (used > tokens or (strict and used >= tokens)):
-        return f"{tokens} tokens"
-    if cost is not None and (total.cost_usd > cost or (strict and total.cost_usd >= cost)):
-        return f"${cost:g}"
-    return ""
+    def nearly(self) -> list[str]:
+        """Limits of tokens and money that are nearly reached and were not told yet, in words."""
+        return self._told.news(self._caps.shares("this run's", self._spend))
 
 
 class SwarmBudget:
-    """The caps of ``[budget]``, for all workers together.
+    """The caps of ``[budget]``, for all workers together. Thread-safe.
 
     Args:
         budget: from the spec.
@@ -139,10 +130,16 @@ class SwarmBudget:
         self.budget = budget
         self._phylogeny = phylogeny
         self._lock = lock
+        self._whole = Caps(budget.tokens, budget.cost_usd)
+        self._step = Caps(budget.step_tokens, budget.step_cost_usd)
+        self._agent = Caps(budget.agent_tokens, budget.agent_cost_usd)
+        self._day = Caps(budget.day_tokens, budget.day_cost_usd)
+        self._running = set[str]()
+        self._told = Told()
 
     @property
     def limited(self) -> bool:
-        """Whether any cap is set; without one no reservation is needed."""
+        """Whether any cap is set; without one only what costs something is reserved."""
         return self.budget != Budget()
 
     @contextmanager
@@ -155,25 +152,99 @@ class SwarmBudget:
         finally:
             os.close(descriptor)
 
-    def exhausted(self, worst: Spend) -> str:
-        """Which cap the next step could break, in words; empty if none. Call within ``turn``."""
+    def begin(self, agent: str) -> None:
+        """A step of this worker's ``agent`` holds a reservation. Call within ``turn``."""
+        self._running.add(agent)
+
+    def done(self, agent: str) -> None:
+        """Its step is over: judged, without offspring, or failed."""
+        self._running.discard(agent)
+
+    def refusal(self, agent: str, worst: Spend, now: float) -> Refusal | None:
+        """What forbids the next step, if anything does. Call within ``turn``.
+
+        Args:
+            agent: of this worker, not in a step now.
+            worst: what the step may cost.
+            now: seconds since 1970; days are those of UTC.
+        """
         self._phylogeny.refresh()
-        spent, reserved, budget = self._phylogeny.spent, self._phylogeny.reserved, self.budget
-        if (
-            budget.evaluations is not None
-            and spent.evaluations + _pending(self._phylogeny) >= budget.evaluations
-        ):
-            return f"the swarm's {budget.evaluations} evaluations"
+        found = self._of_evaluations() or self._of_swarm(worst)
+        if found is None and worst != FREE:
+            found = self._of_step(agent, worst) or self._of_agent(agent, worst)
+            return found or self._of_day(worst, now)
+        return found
+
+    def _of_evaluations(self) -> Refusal | None:
+        spent, budget = self._phylogeny.spent, self.budget
         if budget.seconds is not None and spent.seconds >= budget.seconds:
-            return f"the swarm's {budget.seconds:g} s"
+            return Refusal(f"the swarm's {budget.seconds:g} s", "run")
+        limit = budget.evaluations
+        if limit is None or spent.evaluations + _pending(self._phylogeny) < limit:
+            return None
+        waits = spent.evaluations < limit and bool(self._running)
+        return Refusal(f"the swarm's {limit} evaluations", "wait" if waits else "run")
+
+    def _of_swarm(self, worst: Spend) -> Refusal | None:
+        spent = self._phylogeny.spent
         used = Spend(spent.tokens, 0, spent.cost_usd)
-        over = _over(
-            _sum(_sum(used, reserved), worst),
-            budget.tokens,
-            budget.cost_usd,
-            strict=worst == Spend(),
-        )
-        return f"the swarm's {over}" if over else ""
+        return self._beside_reserved("the swarm's", self._whole, used, worst, "run")
+
+    def _of_step(self, agent: str, worst: Spend) -> Refusal | None:
+        over = self._step.over(FREE, worst)
+        reason = f"a step of {agent} may cost {in_words(worst)}, more than a step's {over}"
+        return Refusal(reason, "agent") if over else None
+
+    def _of_agent(self, agent: str, worst: Spend) -> Refusal | None:
+        over = self._agent and self._agent.over(_spend(self._counted().of(agent)), worst)
+        return Refusal(f"{agent}'s {over}", "agent") if over else None
+
+    def _of_day(self, worst: Spend, now: float) -> Refusal | None:
+        if not self._day:
+            return None
+        used = _spend(self._counted().on(day_of(now)))
+        return self._beside_reserved("today's", self._day, used, worst, "tomorrow")
+
+    def _beside_reserved(
+        self,
+        whose: str,
+        caps: Caps,
+        used: Spend,
+        worst: Spend,
+        remedy: Literal["tomorrow", "run"],
+    ) -> Refusal | None:
+        """Reservations may be given back, but only those of siblings are worth waiting for."""
+        over = caps.over(added(used, self._phylogeny.reserved), worst)
+        if not over:
+            return None
+        waits = bool(self._running) and not caps.over(used, worst)
+        return Refusal(f"{whose} {over}", "wait" if waits else remedy)
+
+    def nearly(self, agent: str, now: float) -> list[str]:
+        """Caps that are nearly spent and were not told yet, in words: each once, a day's daily."""
+        spent, budget, shares = self._phylogeny.spent, self.budget, list[Share]()
+        if budget.evaluations is not None:
+            name = f"the swarm's {budget.evaluations} evaluations"
+            shares.append(Share(name, spent.evaluations, budget.evaluations))
+        if budget.seconds is not None:
+            shares.append(Share(f"the swarm's {budget.seconds:g} s", spent.seconds, budget.seconds))
+        shares += self._whole.shares("the swarm's", Spend(spent.tokens, 0, spent.cost_usd))
+        if self._agent:
+            shares += self._agent.shares(f"{agent}'s", _spend(self._counted().of(agent)))
+        if self._day:
+            day = time.strftime("%Y-%m-%d", time.gmtime(now))
+            shares += self._day.shares(f"{day}'s", _spend(self._counted().on(day_of(now))))
+        return self._told.news(shares)
+
+    def _counted(self) -> Activity:
+        activity = self._phylogeny.activity
+        while activity.update():
+            pass
+        return activity
+
+
+def _spend(totals: Totals) -> Spend:
+    return Spend(totals.tokens, 0, totals.cost_usd)
 
 
 def _pending(phylogeny: Phylogeny) -> int:
@@ -181,7 +252,7 @@ def _pending(phylogeny: Phylogeny) -> int:
 
     Each agent has at most one such offspring, its last; a killed agent judges it when it is back.
     """
-    found = phylogeny.open_reservations
+    found = len(phylogeny.reservations)
     for agent in phylogeny.agents:
         attempts = phylogeny.attempts(agent)
         offspring = attempts[-1].offspring if attempts else None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from evogit.evolve.billing import Bill
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Judge, Task
 from evogit.outcome import Quarantined, describe
@@ -39,7 +40,9 @@ def judge_now(judge: Judge, phylogeny: Phylogeny, task: Task) -> Evaluation:
     released = phylogeny.quarantine.released(task.tree)
     rivals = _rivals(phylogeny, parents) if judge.spec.settings.evaluate.ladder else ()
     asked = replace(task, accepted=accepted, released=released, rivals=rivals)
-    return weigh(judge, phylogeny, asked, judge.evaluate(asked))
+    found = judge.evaluate(asked)
+    # A second witness would have to be paid for, and models differ from answer to answer anyway.
+    return found if judge.spec.settings.evaluate.asks else weigh(judge, phylogeny, asked, found)
 
 
 def _rivals(phylogeny: Phylogeny, parents: list[int]) -> tuple[tuple[TreeId, float], ...]:
@@ -66,6 +69,7 @@ class Verdicts:
         journal: where new ones are written.
         claims: so that of all workers of this clone only one judges the same tree.
         stopping: true once this worker must end; waiting for another worker then ends too.
+        bill: pays for what the evaluator asks a language model.
     """
 
     def __init__(
@@ -75,12 +79,14 @@ class Verdicts:
         journal: Journal,
         claims: Claims,
         stopping: Callable[[], bool],
+        bill: Bill | None = None,
     ) -> None:
         self.judge = judge
         self._phylogeny = phylogeny
         self._journal = journal
         self._claims = claims
         self._stopping = stopping
+        self._bill = bill
 
     def known(self, task: Task) -> Verdict | None:
         """The cached verdict, if anybody's journal holds one that still says something."""
@@ -98,7 +104,7 @@ class Verdicts:
         return Task(commit, tree, seed, "search", agent)
 
     def get(self, task: Task) -> Verdict | None:
-        """The verdict on an individual; ``None`` only if the worker must end while it waits.
+        """The verdict on an individual; ``None`` only if the worker must end before it is there.
 
         A new evaluation is durable in the journal and visible in the phylogeny on return.
 
@@ -120,8 +126,16 @@ class Verdicts:
         finally:
             self._claims.release(job)
 
-    def _judge(self, task: Task) -> Verdict:
-        evaluation = judge_now(self.judge, self._phylogeny, task)
+    def _judge(self, task: Task) -> Verdict | None:
+        if self._bill is None:
+            return self._record(judge_now(self.judge, self._phylogeny, task), task)
+        with self._bill.paying(self.judge, task) as judge:
+            if judge is None:
+                return None
+            evaluation = judge_now(judge, self._phylogeny, task)
+        return self._record(evaluation, task)
+
+    def _record(self, evaluation: Evaluation, task: Task) -> Verdict:
         subject = f"evaluate {task.commit[:12]}: {describe(evaluation.outcome)}"
         entry = self._journal.append(evaluation, subject=subject, keep=(task.commit,)).result()
         self._phylogeny.refresh()

@@ -16,6 +16,7 @@ from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdict, Verdicts
 from evogit.evolve.events import Event, Kind, Listener
 from evogit.evolve.offspring import Made, Nursery
+from evogit.evolve.spending import FREE, Refusal, exceeds, in_words
 from evogit.git.repository import GitRepository
 from evogit.ids import HEADS, CommitId, TreeId
 from evogit.judge.judge import Task
@@ -27,7 +28,11 @@ from evogit.swarm.journal import Journal
 
 _FRUITLESS: Final = 500
 """After so many steps in a row without a new tree an agent has nothing left to try."""
+_FRUITLESS_PAID: Final = 50
+"""The same for steps that cost something: a model that repeats itself must not run up a bill."""
 _PAUSE_SECONDS: Final = 0.2
+_SIBLING_SECONDS: Final = 0.02
+_TOMORROW_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class AgentLoop:
         self._shared = shared
         self._wanted = wanted
         self._fruitless = 0
+        self._paid_in_vain = 0
         self._given_up = ""
         self.ended = ""
 
@@ -96,6 +102,8 @@ class AgentLoop:
             return self._given_up
         if self._fruitless >= _FRUITLESS:
             return f"{self.name} made no new tree in {_FRUITLESS} steps"
+        if self._paid_in_vain >= _FRUITLESS_PAID:
+            return f"{self.name} paid for {_FRUITLESS_PAID} steps in a row without a new tree"
         self._shared.phylogeny.refresh()
         if not self._wanted() or self._shared.directions.stopped(self.name):
             return f"{self.name} was stopped"
@@ -132,7 +140,8 @@ class AgentLoop:
         if task is None:
             return False
         with shared.budget.turn():
-            if shared.budget.exhausted(Spend()) or not shared.allowance.take_evaluation():
+            refused = shared.budget.refusal(self.name, FREE, shared.clock())
+            if refused is not None or not shared.allowance.take_evaluation():
                 return False
         self._judge(task.commit, task.tree, "release")
         return True
@@ -146,50 +155,89 @@ class AgentLoop:
         number = shared.phylogeny.last_step(self.name) + 1
         if not self._reserve(number, worst):
             return
+        try:
+            self._carry_out(number, worst)
+        finally:
+            shared.budget.done(self.name)
+
+    def _carry_out(self, number: int, worst: Spend) -> None:
+        shared = self._shared
         random = Random(self._chance(number))
         self._tell("state", text="proposing")
         started = time.monotonic()
         step = shared.strategy.plan(shared.phylogeny, self.name, random)
         feedback = shared.directions.feedback(step.parents)
-        made = shared.nursery.make(self._agent, self.name, number, step, feedback, random)
+        # Not the strategy's: how much of that one is used depends on what others had made by then.
+        own = Random(f"{self._chance(number)} offspring")
+        made = shared.nursery.make(self._agent, self.name, number, step, feedback, own)
         recorded = self._record(number, step, made, time.monotonic() - started)
-        shared.allowance.settle(self.name, made.spend)
+        self._settle(made.spend, worst)
         if made.commit is None or made.tree is None:
             self._without_offspring(made, recorded)
             return
-        if made.spend != Spend():
+        if made.spend != FREE:
             recorded.result()  # a money record must be durable before anything else is spent
-        self._fruitless = 0
+        self._fruitless = self._paid_in_vain = 0
         if self._judge(made.commit, made.tree, made.operator):
             shared.phylogeny.refresh()
             self._accept(made.commit, random)
+
+    def _settle(self, spend: Spend, worst: Spend) -> None:
+        self._shared.allowance.settle(self.name, spend)
+        if exceeds(spend, worst):
+            text = f"a step cost {in_words(spend)}, more than the {in_words(worst)} reserved for it"
+            self._tell("problem", text=text)
 
     def _reserve(self, number: int, worst: Spend) -> bool:
         """Take an evaluation and reserve the worst case, here and in the journal."""
         shared = self._shared
         if not shared.allowance.take_evaluation():
-            self._wait_for_siblings()
+            shared.stop.wait(_SIBLING_SECONDS)
             return False
-        if not shared.allowance.reserve(self.name, worst):
-            shared.allowance.give_back_evaluation()
-            self._wait_for_siblings()
-            return False
-        if not shared.budget.limited and worst == Spend():
+        refused = shared.allowance.reserve(self.name, worst)
+        if refused is None:
+            refused = self._reserve_of_swarm(number, worst)
+        self._warn()
+        if refused is None:
             return True
-        with shared.budget.turn():
-            over = shared.budget.exhausted(worst)
-            if not over:
-                lease = Lease("reserve", self.name, number, worst, time=round(shared.clock(), 3))
-                shared.journal.append(lease, subject=f"reserve {self.name} step {number}").result()
-                return True
         shared.allowance.give_back_evaluation()
-        shared.allowance.settle(self.name, Spend())
-        shared.allowance.end(over)
+        shared.allowance.settle(self.name, FREE)
+        self._obey(refused)
         return False
 
-    def _wait_for_siblings(self) -> None:
-        """What is left is reserved by siblings; it ends, or they give some of it back."""
-        self._shared.stop.wait(_PAUSE_SECONDS / 10)
+    def _reserve_of_swarm(self, number: int, worst: Spend) -> Refusal | None:
+        shared = self._shared
+        if not shared.budget.limited and worst == FREE:
+            return None
+        with shared.budget.turn():
+            refused = shared.budget.refusal(self.name, worst, shared.clock())
+            if refused is None:
+                shared.budget.begin(self.name)
+                lease = Lease("reserve", self.name, number, worst, time=round(shared.clock(), 3))
+                shared.journal.append(lease, subject=f"reserve {self.name} step {number}").result()
+            return refused
+
+    def _obey(self, refused: Refusal) -> None:
+        """Wait for siblings or for tomorrow, or end: this agent, or all of the run."""
+        shared = self._shared
+        if refused.remedy == "wait":
+            shared.stop.wait(_SIBLING_SECONDS)
+        elif refused.remedy == "tomorrow":
+            self._tell("state", text=f"waiting for tomorrow (UTC): {refused.reason} are spent")
+            shared.stop.wait(self._at_most(_TOMORROW_SECONDS))
+        elif refused.remedy == "agent":
+            self._give_up(refused.reason)
+        else:
+            shared.allowance.end(refused.reason)
+
+    def _warn(self) -> None:
+        """Tell once of every cap that is nearly spent."""
+        shared = self._shared
+        found = shared.allowance.nearly()
+        if shared.budget.limited:
+            found += shared.budget.nearly(self.name, shared.clock())
+        for text in found:
+            self._tell("warning", text=text)
 
     def _record(self, number: int, step: Step, made: Made, seconds: float) -> Future[CommitId]:
         attempt = Attempt(
@@ -220,11 +268,15 @@ class AgentLoop:
         entry = recorded.result()
         self._shared.phylogeny.refresh()
         self._fruitless += 1
+        self._paid_in_vain += made.spend != FREE
         self._tell("attempted", entry=entry, operator=made.operator, text=made.reason)
         if made.stop:
-            self._given_up = f"{self.name} ended: {made.reason}"
-            self._tell("problem", text=self._given_up)
+            self._give_up(made.reason)
         self._shared.stop.wait(self._at_most(made.pause))
+
+    def _give_up(self, reason: str) -> None:
+        self._given_up = f"{self.name} ended: {reason}"
+        self._tell("problem", text=self._given_up)
 
     def _at_most(self, pause: float) -> float:
         left = self._shared.allowance.seconds_left

@@ -2,7 +2,8 @@
 
 Recursive merging explodes on a swarm's criss-cross history, so one common ancestor is chosen by
 the phylogeny and recorded. Conflicting hunks go by fitness, by chance (the paper), or by testing
-combinations: then each merge step tries one combination whose tree nobody has tried yet.
+combinations: then each merge step tries one combination whose tree nobody has tried yet. An agent
+that asks a model may decide conflicting lines itself; the kernel decides the rest.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from random import Random
 from typing import Final, Literal
 
 from evogit.errors import UserError
-from evogit.git.merge import Merge, merge
+from evogit.git.merge import Conflict, Merge, merge
 from evogit.git.merge_resolve import at_random, by_fitness, combinations, resolve
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId, TreeId
@@ -33,6 +34,20 @@ class Merged:
     base: CommitId
 
 
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A merge that waits for somebody to decide lines.
+
+    ``tree`` holds all that is agreed or not about lines; ``conflicts`` are the files that are left,
+    with our side of them in ``tree``.
+    """
+
+    tree: TreeId
+    conflicts: tuple[Conflict, ...]
+    parents: tuple[CommitId, ...]
+    base: CommitId
+
+
 def merge_parents(
     git: GitRepository,
     phylogeny: Phylogeny,
@@ -49,21 +64,68 @@ def merge_parents(
         policy: what decides conflicting hunks.
         random: the only source of chance.
     """
+    found = _merge(git, phylogeny, parents)
+    if isinstance(found, str):
+        return found
+    merged, base = found
+    try:
+        tree = _decide(git, phylogeny, merged, _sides(phylogeny, parents), policy, random)
+    except UserError as error:
+        return f"the merge failed: {error.message}"
+    how = _how(merged, policy)
+    return Merged(tree, parents, f"{_title(phylogeny, parents)}{how}", phylogeny.commit(base))
+
+
+def open_conflicts(
+    git: GitRepository, phylogeny: Phylogeny, parents: tuple[CommitId, ...]
+) -> Undecided | None:
+    """The merge up to its conflicting lines; ``None`` if it has none, or there is none to make.
+
+    What is not about lines (a file deleted here and changed there, renames) goes by fitness.
+    """
+    found = _merge(git, phylogeny, parents)
+    if isinstance(found, str):
+        return None
+    merged, base = found
+    lines = tuple(one for one in merged.conflicts if one.pieces and not one.also)
+    if not lines:
+        return None
+    others = tuple(one for one in merged.conflicts if one not in lines)
+    rest = Merge(None if others else merged.partial, merged.partial, others)
+    ours, theirs = _sides(phylogeny, parents)
+    choose = by_fitness(phylogeny.fitness(ours), phylogeny.fitness(theirs))
+    tree = resolve(git, rest, choose)
+    return Undecided(tree, lines, parents, phylogeny.commit(base))
+
+
+def _merge(
+    git: GitRepository, phylogeny: Phylogeny, parents: tuple[CommitId, ...]
+) -> tuple[Merge, int] | str:
     if len(parents) != 2:
         return f"a merge takes two parents, not {len(parents)}"
-    ours, theirs = (phylogeny.index(parent) for parent in parents)
+    ours, theirs = _sides(phylogeny, parents)
     base = phylogeny.merge_base(ours, theirs)
     if base in (ours, theirs):
         return "one parent descends from the other, so there is nothing to merge"
+    trees = (phylogeny.tree(i) for i in (base, ours, theirs))
     try:
-        found = merge(git, phylogeny.tree(base), phylogeny.tree(ours), phylogeny.tree(theirs))
-        tree = _decide(git, phylogeny, found, (ours, theirs), policy, random)
+        return merge(git, *trees), base
     except UserError as error:
         return f"the merge failed: {error.message}"
+
+
+def _sides(phylogeny: Phylogeny, parents: tuple[CommitId, ...]) -> tuple[int, int]:
+    return phylogeny.index(parents[0]), phylogeny.index(parents[1])
+
+
+def _title(phylogeny: Phylogeny, parents: tuple[CommitId, ...]) -> str:
+    ours, theirs = (phylogeny.agent(i) or "base" for i in _sides(phylogeny, parents))
+    return f"merge {theirs} into {ours}"
+
+
+def _how(found: Merge, policy: Policy) -> str:
     hunks = sum(len(conflict.hunks) for conflict in found.conflicts)
-    how = f", {hunks} conflicting hunks by {policy}" if hunks else ""
-    agents = (phylogeny.agent(ours) or "base", phylogeny.agent(theirs) or "base")
-    return Merged(tree, parents, f"merge {agents[1]} into {agents[0]}{how}", phylogeny.commit(base))
+    return f", {hunks} conflicting hunks by {policy}" if hunks else ""
 
 
 def _decide(

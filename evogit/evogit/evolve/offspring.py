@@ -8,13 +8,16 @@ from functools import lru_cache
 from random import Random
 
 from evogit.errors import EvoGitError, UserError
-from evogit.evolve.merging import merge_parents
+from evogit.evolve.credit import Credit
+from evogit.evolve.merging import Policy, Undecided, merge_parents, open_conflicts
+from evogit.evolve.novelty import SAID_BEFORE, Novelty
+from evogit.evolve.past import RecordedPast
 from evogit.git.repository import GitRepository
 from evogit.git.trees import MAX_BLOB_BYTES, Change, Entry, check_path
 from evogit.ids import CommitId, TreeId
 from evogit.paths import editable_ranges, matches, outside_unchanged
 from evogit.phylogeny.index import Phylogeny
-from evogit.proposals import MERGE, Agent, Genome, NoProposal, Proposal, Step, Task
+from evogit.proposals import MERGE, Agent, Genome, NoProposal, Proposal, Resolver, Step, Task
 from evogit.records import Spend
 from evogit.redact import PLAIN, Redactor
 from evogit.swarm.individuals import Provenance, compose
@@ -64,6 +67,7 @@ class Nursery:
             the same seed gives the same ids.
         seed: recorded in every individual.
         redactor: takes secrets out of commit messages. Files are kept as the agent wrote them.
+        noise: gains up to this much count for nothing when agents choose what to try.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class Nursery:
         base_time: int,
         seed: int,
         redactor: Redactor = PLAIN,
+        noise: float = 0.0,
     ) -> None:
         self._git = git
         self._spec = spec
@@ -81,7 +86,13 @@ class Nursery:
         self._base_time = base_time
         self._seed = seed
         self._redactor = redactor
+        self._credit = Credit(phylogeny, spec.settings.search.credit, noise)
         self._files = lru_cache(maxsize=64)(git.files)
+        evaluate = spec.settings.evaluate
+        # A model that compares may read what a fingerprint leaves out.
+        syntax = spec.settings.search.novelty == "syntax" and not evaluate.ladder
+        gates = bool(evaluate.gates)
+        self._novelty = Novelty(git, phylogeny, gates=gates) if syntax else None
 
     def make(
         self,
@@ -93,43 +104,76 @@ class Nursery:
         random: Random,
     ) -> Made:
         """Carry out one step. Writes the individual's objects, but no ref and no record."""
-        if step.operator == MERGE:
+        undecided = self._undecided(agent, step)
+        if step.operator == MERGE and undecided is None:
             return self._finish(name, number, step, self._merge(step, random), MERGE)
         try:
-            genomes = [self._genome(commit) for commit in step.parents]
-            inspirations = [self._genome(commit) for commit in step.inspirations]
+            task = self._task(name, step, feedback, random, undecided)
         except UserError as error:
             return Made(step.operator, None, None, error.message)
-        search, goal = self._spec.settings.search, self._spec.settings.goal.text
-        task = Task(step.operator, genomes, inspirations, search, goal, feedback, random)
         try:
-            answer = agent.propose(task)
+            if undecided is not None and isinstance(agent, Resolver):
+                answer = agent.resolve(task)
+            else:
+                answer = agent.propose(task)
         except _UnreadableError as error:
             return Made(step.operator, None, None, error.message)
         if isinstance(answer, NoProposal):
-            return Made(
-                answer.operator,
-                None,
-                None,
-                answer.reason,
-                model=answer.model,
-                spend=answer.spend,
-                artefacts=dict(answer.artefacts),
-                pause=answer.pause,
-                stop=answer.stop,
-            )
-        return self._adopt(name, number, step, genomes[0], answer)
+            return _without(answer)
+        return self._adopt(name, number, step, task, answer, undecided)
 
-    def _adopt(self, name: str, number: int, step: Step, parent: Genome, answer: Proposal) -> Made:
+    def _undecided(self, agent: Agent, step: Step) -> Undecided | None:
+        """What a merge leaves to the agent to decide, if the spec and the agent are for it."""
+        wanted = step.operator == MERGE and self._spec.settings.search.conflicts == "model"
+        if not wanted or not isinstance(agent, Resolver):
+            return None
+        return open_conflicts(self._git, self._phylogeny, step.parents)
+
+    def _task(
+        self,
+        name: str,
+        step: Step,
+        feedback: Sequence[str],
+        random: Random,
+        undecided: Undecided | None,
+    ) -> Task:
+        search, goal = self._spec.settings.search, self._spec.settings.goal.text
+        parents = [self._genome(commit) for commit in step.parents]
+        return Task(
+            operator="resolve" if undecided is not None else step.operator,
+            parents=parents,
+            inspirations=[self._genome(commit) for commit in step.inspirations],
+            search=search,
+            goal=goal,
+            feedback=feedback,
+            random=random,
+            past=RecordedPast(self._git, self._phylogeny, name, self._genome, self._credit),
+            base=self._base(step.parents) if len(parents) > 1 else None,
+            conflicts=undecided.conflicts if undecided is not None else (),
+        )
+
+    def _base(self, parents: Sequence[CommitId]) -> Genome:
+        ours, theirs = (self._phylogeny.index(commit) for commit in parents[:2])
+        return self._genome(self._phylogeny.commit(self._phylogeny.merge_base(ours, theirs)))
+
+    def _adopt(
+        self,
+        name: str,
+        number: int,
+        step: Step,
+        task: Task,
+        answer: Proposal,
+        undecided: Undecided | None,
+    ) -> Made:
         try:
-            tree = self._apply(parent, answer)
+            tree = self._apply(task.parents[0], answer, undecided)
         except EvoGitError as error:
             found: Draft | str = f"refused: {error.message}"
         else:
-            parents = tuple(
-                dict.fromkeys(step.parents if answer.operator == "cross" else step.parents[:1])
-            )
-            found = Draft(tree, parents, answer.subject, answer.body)
+            both = undecided is not None or answer.operator == "cross"
+            parents = tuple(dict.fromkeys(step.parents if both else step.parents[:1]))
+            base = undecided.base if undecided is not None else None
+            found = Draft(tree, parents, answer.subject, answer.body, base)
         return self._finish(name, number, step, found, answer.operator, answer)
 
     def _finish(
@@ -151,6 +195,10 @@ class Nursery:
         if known is not None:
             twin = self._phylogeny.commit(known)
             return replace(made, tree=draft.tree, reason="its tree is known", duplicate_of=twin)
+        same = self._novelty.twin(draft.tree, draft.parents) if self._novelty else None
+        if same is not None:
+            twin = self._phylogeny.commit(same)
+            return replace(made, tree=draft.tree, reason=SAID_BEFORE, duplicate_of=twin)
         provenance = Provenance(
             agent=name,
             operator=operator,
@@ -169,7 +217,8 @@ class Nursery:
         return replace(made, commit=commit, tree=draft.tree)
 
     def _merge(self, step: Step, random: Random) -> Draft | str:
-        policy = self._spec.settings.search.conflicts
+        wanted = self._spec.settings.search.conflicts
+        policy: Policy = "fitness" if wanted == "model" else wanted
         try:
             found = merge_parents(self._git, self._phylogeny, step.parents, policy, random)
         except UserError as error:
@@ -195,10 +244,14 @@ class Nursery:
 
         return Genome(commit, tree, tuple(readable), read, self._phylogeny.score(index))
 
-    def _apply(self, parent: Genome, answer: Proposal) -> TreeId:
-        files = self._files(parent.tree)
+    def _apply(self, parent: Genome, answer: Proposal, undecided: Undecided | None) -> TreeId:
         if not answer.changes:
             raise UserError("the proposal changes nothing")
+        if undecided is not None:
+            wanted = {conflict.path for conflict in undecided.conflicts}
+            if set(answer.changes) != wanted:
+                raise UserError("the proposal decides other files than those in conflict")
+        files = self._files(parent.tree)
         changes: dict[str, Change | None] = {}
         for path, data in answer.changes.items():
             self._check(path, data, files)
@@ -207,7 +260,8 @@ class Nursery:
             else:
                 executable = True if path in answer.executable else None
                 changes[path] = Change(self._git.write_blob(data), executable=executable)
-        return self._git.change_tree(parent.tree, changes)
+        tree = undecided.tree if undecided is not None else parent.tree
+        return self._git.change_tree(tree, changes)
 
     def _check(self, path: str, data: bytes | None, files: dict[str, Entry]) -> None:
         search = self._spec.settings.search
@@ -231,3 +285,17 @@ class Nursery:
                 raise UserError(f"{path!r} holds evolve blocks and can not be deleted")
         elif not outside_unchanged(before, after):
             raise UserError(f"{path!r} was changed outside its evolve blocks")
+
+
+def _without(answer: NoProposal) -> Made:
+    return Made(
+        answer.operator,
+        None,
+        None,
+        answer.reason,
+        model=answer.model,
+        spend=answer.spend,
+        artefacts=dict(answer.artefacts),
+        pause=answer.pause,
+        stop=answer.stop,
+    )

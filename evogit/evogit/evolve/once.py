@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -10,9 +11,12 @@ from random import Random
 from typing import Final
 
 from evogit.errors import PreconditionError
-from evogit.evolve.assembly import Bench, Plan, open_bench, open_judge
+from evogit.evolve.assembly import Bench, Plan, open_bench, open_budget, open_judge
+from evogit.evolve.billing import Bill
+from evogit.evolve.budget import Allowance
 from evogit.evolve.calibration import noise_floor
 from evogit.evolve.evaluating import judge_now, to_be_run
+from evogit.evolve.hiring import open_bill
 from evogit.evolve.merging import Policy, merge_parents
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Judge, Task
@@ -35,6 +39,7 @@ class Desk:
     bench: Bench
     journal: Journal
     judge: Judge
+    bill: Bill
 
 
 @contextmanager
@@ -50,7 +55,14 @@ def open_desk(swarm: Swarm, plan: Plan) -> Generator[Desk]:
         journal = Journal(swarm.git, identity.name, plan.redactor)
         stack.callback(journal.close)
         bench = stack.enter_context(open_bench(swarm, plan))
-        yield Desk(bench, journal, open_judge(swarm, plan, bench, identity.name))
+        judge = open_judge(swarm, plan, bench, identity.name)
+        yield Desk(bench, journal, judge, own_bill(swarm, plan, bench, journal))
+
+
+def own_bill(swarm: Swarm, plan: Plan, bench: Bench, journal: Journal) -> Bill:
+    """Who pays outside of a run: the swarm's caps hold, and those of the plan."""
+    budget = open_budget(swarm, bench)
+    return open_bill(bench, plan, journal, Allowance(plan.flags), budget, threading.Event())
 
 
 def judge_once(
@@ -80,11 +92,26 @@ def record_verdict(desk: Desk, task: Task) -> Evaluation:
     """Judge now and record it; the verdict as the phylogeny knows it then."""
     phylogeny = desk.bench.phylogeny
     phylogeny.refresh()
-    found = judge_now(desk.judge, phylogeny, task)
+    with desk.bill.paying(desk.judge, task) as judge:
+        found = judge_now(affordable(judge, desk.bill), phylogeny, task)
     subject = f"evaluate {task.commit[:12]}"
     desk.journal.append(found, subject=subject, keep=(task.commit,)).result()
     phylogeny.refresh()
     return phylogeny.evaluation(task.tree, task.seed, task.purpose) or found
+
+
+def affordable(judge: Judge | None, bill: Bill) -> Judge:
+    """The judge, unless a cap forbade to pay for it.
+
+    Raises:
+        PreconditionError: it did.
+    """
+    if judge is None:
+        raise PreconditionError(
+            f"judging could cost more than is left: {bill.allowance.exhausted()}",
+            hint="raise the cap in [budget]; evogit cost shows what was spent",
+        )
+    return judge
 
 
 def _next_repeat(phylogeny: Phylogeny, tree: TreeId) -> int:

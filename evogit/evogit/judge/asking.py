@@ -18,7 +18,7 @@ from evogit.sandbox.base import Completed
 from evogit.text import clean
 
 _SYSTEM: Final = "Answer what is asked, and with nothing else."
-_PROMPT: Final = 64 * 1024
+LONGEST_PROMPT: Final = 64 * 1024
 """Bytes of one prompt."""
 _CHUNK: Final = 1 << 16
 
@@ -93,7 +93,7 @@ class _Talk:
 
 
 def _prompt(line: bytes) -> str | None:
-    if not line.startswith(b'{"prompt"') or len(line) > _PROMPT:
+    if not line.startswith(b'{"prompt"') or len(line) > LONGEST_PROMPT:
         return None
     try:
         found: object = json.loads(line)

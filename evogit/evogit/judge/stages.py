@@ -87,8 +87,9 @@ def candidate_job(
         stage.limits,
         stdin,
         stdout,
-        warm=stage.warm,
+        warm=stage.warm and not stage.browser,
         preload=stage.preload,
+        browser=stage.browser,
     )
 
 

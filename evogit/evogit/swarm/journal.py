@@ -64,7 +64,7 @@ class Journal:
 
     def __init__(self, git: GitRepository, writer: str, redactor: Redactor = PLAIN) -> None:
         self._git = git
-        self._writer = writer
+        self.writer = writer
         self._redactor = redactor
         self.ref = JOURNALS + checked_name(writer, "writer")
         self._tip = git.ref(self.ref) or self._start()
@@ -89,7 +89,7 @@ class Journal:
         later appends may succeed again.
         """
         if self._closed:
-            raise InternalError(f"journal {self._writer} is closed")
+            raise InternalError(f"journal {self.writer} is closed")
         headline = clean_line(self._redactor.text(subject or record.kind), 120)
         message = f"{headline}\n\n{_redacted(dump(record), self._redactor)}\n"
         # Before they are cut: half a secret would no longer look like one.
@@ -108,7 +108,7 @@ class Journal:
     def _start(self) -> CommitId:
         empty = self._git.build_tree([])
         root = self._git.write_commit(
-            empty, [], f"evogit journal {self._writer}\n", author=self._writer, time=0
+            empty, [], f"evogit journal {self.writer}\n", author=self.writer, time=0
         )
         self._git.move_ref(self.ref, old=None, new=root)
         return root
@@ -165,7 +165,7 @@ class Journal:
             tree = self._git.build_tree((name, Entry(FILE, blob)) for name, blob in blobs.items())
         keep = [commit for commit in dict.fromkeys(pending.keep) if commit != previous]
         return self._git.write_commit(
-            tree, [previous, *keep], pending.message, author=self._writer, time=pending.time
+            tree, [previous, *keep], pending.message, author=self.writer, time=pending.time
         )
 
 

@@ -1,0 +1,146 @@
+"""What judging itself costs, where an evaluator asks a language model: reserved, recorded, capped.
+
+The bill of an evaluation is an ``attempt`` of the operator ``judge`` by ``<agent>-judge``, without
+offspring, with prompts and answers as artefacts. So it counts towards every cap, and ``evogit
+cost`` shows who asked how much.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from evogit.config.model import Stage
+from evogit.evolve.budget import Allowance, SwarmBudget
+from evogit.evolve.spending import FREE, Refusal, total
+from evogit.ids import slug
+from evogit.judge.asking import LONGEST_PROMPT
+from evogit.judge.judge import Judge, Task
+from evogit.oracle import Meter, Oracle
+from evogit.phylogeny.index import Phylogeny
+from evogit.records import Attempt, Lease, Spend
+from evogit.redact import Redactor
+from evogit.swarm.journal import Journal
+
+JUDGE: Final = "judge"
+SUFFIX: Final = f"-{JUDGE}"
+_RIVALS: Final = 2
+_ORDERS: Final = 2
+_WAIT_SECONDS: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Who pays for what evaluators ask. Thread-safe.
+
+    Args:
+        oracle: answers; one for each model's name.
+        phylogeny: knows what was spent.
+        journal: of this worker.
+        allowance: what this invocation may spend.
+        budget: what the swarm may spend.
+        redactor: takes secrets out of prompts.
+        stop: set once the worker must end.
+        clock: seconds since 1970.
+    """
+
+    oracle: Callable[[str], Oracle]
+    phylogeny: Phylogeny
+    journal: Journal
+    allowance: Allowance
+    budget: SwarmBudget
+    redactor: Redactor
+    stop: threading.Event
+    clock: Callable[[], float] = time.time
+
+    @contextmanager
+    def paying(self, judge: Judge, task: Task, times: int = 1) -> Generator[Judge | None]:
+        """A judge that may ask for so many evaluations, or ``None`` if a cap forbids it or the worker must end.
+
+        The reservation is durable before the first question, the bill on return.
+
+        Raises:
+            ConfigError: the model can not be opened.
+            OSError, GitError: the journal could not be written.
+        """
+        stages = [stage for stage in judge.spec.settings.evaluate.all_stages if stage.asks]
+        if not stages:
+            yield judge
+            return
+        oracle = self.oracle(stages[0].ask.model if stages[0].ask else "")
+        name = slug((task.agent or self.journal.writer) + SUFFIX)
+        self.phylogeny.refresh()
+        number = self.phylogeny.last_step(name) + 1
+        worst = worst_case(stages, oracle, times)
+        if not self._reserve(name, task, number, worst):
+            yield None
+            return
+        meter = Meter(oracle, self.redactor.text)
+        try:
+            yield judge.asking(meter)
+        finally:
+            if worst != FREE or meter.transcript:
+                self._record(name, task, number, meter)
+            self.allowance.settle(name, meter.spend)
+            self.budget.done(name)
+
+    def _reserve(self, name: str, task: Task, number: int, worst: Spend) -> bool:
+        while not self.stop.is_set():
+            refused = self.allowance.reserve(name, worst)
+            refused = refused or self._of_swarm(name, task, number, worst)
+            if refused is None:
+                return True
+            self.allowance.settle(name, FREE)
+            if refused.remedy != "wait":
+                self.allowance.end(refused.reason)
+                return False
+            self.stop.wait(_WAIT_SECONDS)
+        return False
+
+    def _of_swarm(self, name: str, task: Task, number: int, worst: Spend) -> Refusal | None:
+        with self.budget.turn():
+            self.budget.done(task.agent)  # its own step reserves nothing any more
+            refused = self.budget.refusal(name, worst, self.clock())
+            if refused is None and worst != FREE:
+                self.budget.begin(name)
+                lease = Lease("reserve", name, number, worst, time=round(self.clock(), 3))
+                self.journal.append(lease, subject=f"reserve {name} step {number}").result()
+            return refused
+
+    def _record(self, name: str, task: Task, number: int, meter: Meter) -> None:
+        what = f"{JUDGE} {task.commit[:12]}: {len(meter.transcript)} answers"
+        record = Attempt(
+            agent=name,
+            operator=JUDGE,
+            step=number,
+            parents=(task.commit,) if task.commit else (),
+            reason=what,
+            spend=meter.spend,
+            time=round(self.clock(), 3),
+        )
+        said = {"asked.json": transcript(meter)}
+        self.journal.append(record, subject=what, artefacts=said).result()
+
+
+def worst_case(stages: list[Stage], oracle: Oracle, times: int) -> Spend:
+    """An upper bound of what judging so many times may cost."""
+    longest = "x " * (LONGEST_PROMPT // 2)
+    spends: list[Spend] = []
+    for ask, pairwise in ((s.ask, s.score == "pairwise") for s in stages if s.ask is not None):
+        calls = _RIVALS * _ORDERS * ask.votes if pairwise else ask.calls
+        spends += [oracle.worst_case(longest, ask.max_tokens)] * (calls * times)
+    return total(spends)
+
+
+def transcript(meter: Meter) -> bytes:
+    """What was asked and answered, as JSON."""
+    said = [
+        {"prompt": prompt, "text": answer.text, "problem": answer.problem}
+        for prompt, answer in meter.transcript
+    ]
+    return json.dumps(said, indent=1).encode()

@@ -1,0 +1,94 @@
+"""Evaluators that ask a language model, in whole runs: paid by reservation, capped, recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.core.evolve.test_evolving import Farm, view
+
+from evogit.errors import ConfigError
+from evogit.evolve.billing import JUDGE
+from evogit.evolve.once import judge_once
+from evogit.ids import JOURNALS
+from evogit.records import Attempt
+from evogit.swarm.journal import artefacts, entries
+from evogit.swarm.repository import Swarm
+
+PAIRWISE = """
+[goal]
+text = "a larger number"
+[evaluate]
+stages = [{ name = "taste", run = ["python", "/eval/run.py"], score = "pairwise", ask = { model = "critic" } }]
+[search]
+editable = ["program.py"]
+[[models]]
+name = "critic"
+model = "scripted"
+client = "scripted"
+price = [1000.0, 2000.0]
+answers = ['{"because": "it is larger", "winner": "A"}', '{"because": "it is larger", "winner": "B"}']
+"""
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Farm:
+    return Farm(tmp_path)
+
+
+def bills(swarm: Swarm) -> list[tuple[Attempt, list[dict[str, str]]]]:
+    found: list[tuple[Attempt, list[dict[str, str]]]] = []
+    for tip in swarm.git.refs_under(JOURNALS).values():
+        for entry in entries(swarm.git, tip):
+            record = entry.record
+            if isinstance(record, Attempt) and record.operator == JUDGE:
+                found.append((record, json.loads(artefacts(swarm.git, entry.id)["asked.json"])))
+    return found
+
+
+def test_every_comparison_is_billed_with_what_was_said(farm: Farm) -> None:
+    swarm = farm.swarm(settings=PAIRWISE)
+    farm.run(swarm, farm.plan(evaluations=4))
+    found = bills(swarm)
+    asked = [(record, said) for record, said in found if said]
+    assert asked
+    for record, said in asked:
+        assert record.agent == "a1-judge"
+        assert record.spend.cost_usd > 0
+        assert len(said) in (2, 4)
+        assert all("a larger number" in one["prompt"] for one in said)
+    phylogeny = view(farm, swarm)
+    total = sum(record.spend.cost_usd for record, _ in found)
+    assert phylogeny.spent.cost_usd == pytest.approx(total)
+    assert phylogeny.score(phylogeny.best(1)[0]) == 4.0  # always preferred: a rung each time
+    assert not phylogeny.reservations
+
+
+def test_a_cap_that_a_comparison_could_break_ends_the_run_before_anything_is_asked(
+    farm: Farm,
+) -> None:
+    capped = PAIRWISE + "[budget]\ncost_usd = 0.01\n"
+    swarm = farm.swarm(settings=capped)
+    summary = farm.run(swarm, farm.plan(evaluations=4))
+    assert "$0.01" in summary.reason
+    assert bills(swarm) == []
+
+
+def test_a_wrong_model_says_so_before_the_run(farm: Farm) -> None:
+    unpriced = PAIRWISE.replace(
+        'client = "scripted"', 'client = "http"\nbase_url = "http://127.0.0.1:1"'
+    )
+    lines = [line for line in unpriced.splitlines() if not line.startswith(("price", "answers"))]
+    swarm = farm.swarm(settings="\n".join(lines))
+    with pytest.raises(ConfigError, match="price"):
+        farm.run(swarm, farm.plan(evaluations=1))
+
+
+def test_one_individual_can_be_judged_by_hand(farm: Farm) -> None:
+    swarm = farm.swarm(settings=PAIRWISE)
+    farm.run(swarm, farm.plan(evaluations=1))
+    phylogeny = view(farm, swarm)
+    again = judge_once(swarm, farm.plan(), phylogeny.commit(phylogeny.best(1)[0]), fresh=True)
+    assert again.purpose == "repeat"
+    assert {record.agent for record, said in bills(swarm) if said} == {"a1-judge", "w1-judge"}
