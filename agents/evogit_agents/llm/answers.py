@@ -1,0 +1,136 @@
+"""Reading a model's answer: fenced blocks, and search/replace blocks with the file they are for.
+
+An answer is hostile text. What is found here are strings; where they go is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from evogit.errors import UserError
+
+MOST_BLOCKS: Final = 50
+_T = TypeVar("_T")
+_FENCE: Final = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([^`]*)$")
+_NAMED: Final = re.compile(
+    r"(?:[#*>\- \t]|//)*(?:\b(?:new file|file|path)\b\s*:?\s*)?"
+    r"[`*\"']*([\w./][\w./+\-]*)[`*\"']*\s*(?:\(new\))?[ \t:]*(?:\*/|-->)?$",
+    re.IGNORECASE,
+)
+_ENDING: Final = re.compile(r"\.\w*[A-Za-z]\w*$")
+_SEARCH: Final = re.compile(r"[ \t]*<{5,9}[ \t]*(?:(?:SEARCH|ORIGINAL)\b.*)?$")
+_MIDDLE: Final = re.compile(r"[ \t]*={5,9}[ \t]*$")
+_REPLACE: Final = re.compile(r"[ \t]*>{5,9}[ \t]*(?:REPLACE|UPDATED|replace)?[ \t]*$")
+
+
+class UnusableError(UserError):
+    """An answer can not be applied exactly; the message is what the model is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block; ``path`` is the file that the line before it names, or empty."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One search/replace block; ``path`` is the file that the line before it names, or empty."""
+
+    path: str
+    search: str
+    replace: str
+
+
+def blocks(answer: str) -> list[Block]:
+    """The fenced blocks of an answer, in order; a fence that is not closed ends with the answer.
+
+    Raises:
+        UnusableError: there are more than 50.
+    """
+    found: list[Block] = []
+    fence, path, lines, before = "", "", list[str](), ""
+    for line in answer.split("\n"):
+        match = _FENCE.match(line)
+        if not fence:
+            if match:
+                fence, lines = match[1], []
+                path = _path(before) or _path(match[2].rpartition(" ")[2])
+            before = line if line.strip() else before
+        elif match and not match[2].strip() and match[1].startswith(fence):
+            found.append(Block(path, "\n".join(lines)))
+            fence, before = "", ""
+        else:
+            lines.append(line)
+    if fence:
+        found.append(Block(path, "\n".join(lines)))
+    return _few(found)
+
+
+def unclosed(answer: str) -> bool:
+    """Whether the last fence of an answer is not closed."""
+    fence = ""
+    for line in answer.split("\n"):
+        match = _FENCE.match(line)
+        if match and not fence:
+            fence = match[1]
+        elif match and not match[2].strip() and match[1].startswith(fence):
+            fence = ""
+    return bool(fence)
+
+
+def swaps(answer: str) -> list[Swap]:
+    """The search/replace blocks of an answer, in order.
+
+    Raises:
+        UnusableError: one has no middle or no end, or there are more than 50.
+    """
+    found: list[Swap] = []
+    state, path, before = "", "", ""
+    search: list[str] = []
+    replace: list[str] = []
+    for line in answer.split("\n"):
+        if state == "" and _SEARCH.match(line):
+            state, search, replace, path = "search", [], [], _path(before) or path
+        elif state == "search" and _MIDDLE.match(line):
+            state = "replace"
+        elif state == "replace" and _REPLACE.match(line):
+            found.append(Swap(path, "\n".join(search), "\n".join(replace)))
+            state, before = "", ""
+        elif state == "search":
+            search.append(line)
+        elif state == "replace":
+            replace.append(line)
+        elif line.strip() and not _FENCE.match(line):
+            before = line
+    if state:
+        missing = "=======" if state == "search" else ">>>>>>> REPLACE"
+        raise UnusableError(f"a SEARCH block has no line {missing}")
+    return _few(found)
+
+
+def summary(answer: str) -> str:
+    """What the answer says before its first block: its first line of words, or nothing."""
+    for line in answer.split("\n"):
+        if _FENCE.match(line) or _SEARCH.match(line):
+            return ""
+        words = line.replace("**", "").strip(" \t#*-_>`")
+        if len(words.split()) > 2 and not _NAMED.match(line):
+            return words
+    return ""
+
+
+def _path(line: str) -> str:
+    match = _NAMED.match(line.strip())
+    name = match[1] if match else ""
+    return name if "/" in name or _ENDING.search(name) else ""
+
+
+def _few(found: list[_T]) -> list[_T]:
+    if len(found) > MOST_BLOCKS:
+        raise UnusableError(f"it has {len(found)} blocks, at most {MOST_BLOCKS} are read")
+    return found
