@@ -12,7 +12,7 @@ from typing import Final
 
 import pygit2
 
-from evogit.config.load import dump, load
+from evogit.config.load import dump, load, parse
 from evogit.config.model import Settings
 from evogit.errors import ConfigError, PreconditionError
 from evogit.git.repository import isolate_libgit2
@@ -105,33 +105,60 @@ def init_problem(name: str, folder: Path, *, author: str) -> Swarm:
     """
     module = find("evogit.problems", name).module
     problem = package_files(module)
+    beside = {f"evaluator/{path}": data for path, data in _contents(problem / "evaluator")}
+    beside["evogit.toml"] = (problem / "problem.toml").read_bytes()
+    beside |= _shared(parse(beside["evogit.toml"]), beside, module)
+    return init_folder(name, folder, dict(_contents(problem / "seed")), beside, author=author)
+
+
+def init_folder(
+    name: str,
+    folder: Path,
+    seed: Mapping[str, bytes],
+    beside: Mapping[str, bytes],
+    *,
+    author: str,
+) -> Swarm:
+    """Make a new folder, an ordinary git repository with one commit, and its swarm.
+
+    Args:
+        name: of the problem, for the commit's message.
+        folder: where; made if it is not there.
+        seed: the files of the first individual, by path.
+        beside: files that no individual has and git is told to ignore; ``evogit.toml`` is one.
+        author: who made it, a valid name.
+
+    Raises:
+        ConfigError: evogit.toml, or a file it names, is missing or wrong.
+        PreconditionError: the folder exists and is not empty.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise PreconditionError(f"{folder} is not empty", hint="name another folder")
+    parse(beside["evogit.toml"])  # before anything is written
     folder.mkdir(parents=True, exist_ok=True)
-    for path, data in _contents(problem / "seed"):
+    for path, data in seed.items():
         _place(folder / path, data)
     _commit_seed(folder, name)
-    for path, data in _contents(problem / "evaluator"):
-        _place(folder / "evaluator" / path, data)
-    (folder / "evogit.toml").write_bytes((problem / "problem.toml").read_bytes())
-    _share(folder, load(folder / "evogit.toml"), module)
+    for path, data in beside.items():
+        _place(folder / path, data)
     exclude = folder / ".git" / "info" / "exclude"
     exclude.parent.mkdir(exist_ok=True)
-    exclude.write_text("/evogit.toml\n/evaluator/\n")
+    tops = {f"/{path}" if "/" not in path else f"/{path.partition('/')[0]}/" for path in beside}
+    exclude.write_text("".join(f"{top}\n" for top in sorted(tops)))
     return init_repository(find_source(folder), folder / "evogit.toml", author=author)
 
 
-def _share(folder: Path, settings: Settings, module: str) -> None:
-    """Take evaluator files that the problem has not from the package around it.
+def _shared(settings: Settings, own: Mapping[str, bytes], module: str) -> dict[str, bytes]:
+    """Evaluator files that a problem names and has not, from the package around it.
 
     So problems of one package can have one scorer; a file that is nowhere is reported when it is pinned.
     """
     around = module.rpartition(".")[0]
+    found: dict[str, bytes] = {}
     for name in (*settings.evaluate.files.run, *settings.evaluate.files.score):
-        if around and not (folder / name).exists():
-            shared = package_files(around) / name
-            if shared.is_file():
-                _place(folder / name, shared.read_bytes())
+        if around and name not in own and (shared := package_files(around) / name).is_file():
+            found[name] = shared.read_bytes()
+    return found
 
 
 def _commit_seed(folder: Path, name: str) -> CommitId:
@@ -151,6 +178,8 @@ def _place(target: Path, data: bytes) -> None:
 
 
 def _contents(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    if not folder.is_dir():  # all of a problem's evaluator may be shared
+        return
     for item in sorted(folder.iterdir(), key=lambda found: found.name):
         if item.name in _IGNORED:
             continue

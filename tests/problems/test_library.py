@@ -19,6 +19,7 @@ from typing import Any, Final
 import pytest
 
 from evogit.config.model import Settings
+from evogit.initialise import init_problem
 from evogit.plugins import names
 
 ROOT: Final = Path(str(files("evogit_problems")))
@@ -40,16 +41,16 @@ DIALOGUES: Final = {
     "offline_bin_packing": "packer.py",
 }
 SEED_SCORES: Final = {
-    "circle_packing_26": 2.4536,
-    "circle_packing_32": 2.6667,
-    "heilbronn_triangle": 0.0020661,
+    "circle_packing_26": 2.54644,
+    "circle_packing_32": 2.74842,
+    "heilbronn_triangle": 0.0034748,
     "minmax_distance": 18.0,
     "autocorrelation": 2.0,
     "erdos_overlap": 0.5,
     "kissing_number": 220.0,
     "matrix_multiplication": 40.0,
     "sorting_network": 66.0,
-    "tsp": 1.351,
+    "tsp": 1.28504,
     "symbolic_regression": 1.009,
     "offline_bin_packing": 0.0896,
 }
@@ -133,10 +134,38 @@ def test_a_problem_states_goal_source_and_best_value_in_ten_lines(problem: str) 
     assert "Source" in page
 
 
+@pytest.mark.parametrize("name", names("evogit.problems"))
+def test_every_problem_can_be_made_into_a_folder(name: str, tmp_path: Path) -> None:
+    swarm = init_problem(name, tmp_path / "made", author="tester")
+    assert swarm.spec().settings.problem is not None
+
+
 @pytest.mark.parametrize("problem", PROGRAMS)
 def test_a_seed_scores_what_its_page_says(problem: str) -> None:
     found = score(problem, printed(problem))
     assert found["score"] == pytest.approx(SEED_SCORES[problem], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("problem", "changes", "reached"),
+    [
+        ("circle_packing_26", {"rounds = 100": "rounds = 1000", "rate = 0.1": "rate = 0.3"}, 2.60),
+        ("circle_packing_32", {"rounds = 100": "rounds = 1000", "rate = 0.1": "rate = 0.3"}, 2.85),
+        ("heilbronn_triangle", {"tries = 200": "tries = 10000"}, 0.02),
+    ],
+)
+def test_numbers_of_a_seed_alone_lead_far_beyond_its_textbook_baseline(
+    problem: str, changes: dict[str, str], reached: float, tmp_path: Path
+) -> None:
+    program = PROGRAMS[problem]
+    text = (ROOT / problem / "seed" / program).read_text("utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / program).write_text(text, "utf-8")
+    command = [sys.executable, "-B", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert score(problem, done.stdout)["score"] > reached
 
 
 @pytest.mark.parametrize("problem", DIALOGUES)

@@ -1,0 +1,1 @@
+"""What evaluators import from ShinkaEvolve, and nothing else of it."""

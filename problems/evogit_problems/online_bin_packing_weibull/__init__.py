@@ -1,0 +1,1 @@
+"""Online bin packing of Weibull items; ``README.md`` says what is measured. The package holds data only."""
