@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from tests.core.evolve.test_evolving import Farm, view
 
-from evogit.errors import ConfigError
+from evogit.errors import ConfigError, EvoGitError
 from evogit.evolve.billing import JUDGE
 from evogit.evolve.once import judge_once
+from evogit.evolve.rubric import criteria, write_rubric
 from evogit.ids import JOURNALS
 from evogit.records import Attempt
 from evogit.swarm.journal import artefacts, entries
@@ -92,3 +93,28 @@ def test_one_individual_can_be_judged_by_hand(farm: Farm) -> None:
     again = judge_once(swarm, farm.plan(), phylogeny.commit(phylogeny.best(1)[0]), fresh=True)
     assert again.purpose == "repeat"
     assert {record.agent for record, said in bills(swarm) if said} == {"a1-judge", "w1-judge"}
+
+
+RUBRIC = PAIRWISE.replace(
+    "answers = [", """answers = ['["It is a number.", "It is large.", "It is one line."]', """
+)
+
+
+def test_a_rubric_is_written_once_and_then_part_of_every_comparison(farm: Farm) -> None:
+    swarm = farm.swarm(settings=RUBRIC)
+    assert write_rubric(swarm, farm.plan()) == (
+        "It is a number.",
+        "It is large.",
+        "It is one line.",
+    )
+    ((bill, said),) = bills(swarm)
+    assert bill.spend.cost_usd > 0
+    assert "a larger number" in said[0]["prompt"]
+
+
+@pytest.mark.parametrize(
+    "said", ["good", "[]", '["one"]', '["a", "b", 3]', '{"a": 1}', '["", "", ""]']
+)
+def test_what_is_no_list_of_criteria_is_no_rubric(said: str) -> None:
+    with pytest.raises(EvoGitError, match="criteria"):
+        criteria(said)

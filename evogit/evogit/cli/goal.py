@@ -75,6 +75,28 @@ def edit(session: Session) -> None:
     _decide(session, new)
 
 
+@app.command("rubric")
+def rubric(session: Session) -> None:
+    """Let the evaluator's model write what to look at when it compares, once for this goal.
+
+    Recorded in the spec; goal.rubric in evogit.toml says it in your own words. A new goal drops it.
+
+    Example: evogit goal rubric
+    """
+    from evogit.cli import trusting
+    from evogit.cli.run import make_plan
+    from evogit.evolve.rubric import write_rubric
+
+    trusting.require(session, session.swarm)
+    lines = write_rubric(session.swarm, make_plan(session, session.swarm))
+    old = session.swarm.spec().settings
+    new = old.model_copy(update={"goal": old.goal.model_copy(update={"rubric": lines})})
+    done = session.desk.settings(new, "a rubric for the goal")
+    for line in lines if session.output.form == "text" else ():
+        session.output.line(f"- {line}")
+    report(session, done, "the goal has a rubric")
+
+
 @app.command("history")
 @lists
 def history(session: Session) -> None:

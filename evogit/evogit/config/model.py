@@ -138,8 +138,6 @@ class Asking(Model):
     """``exchange = "model"``: how many prompts one run may send."""
     votes: Annotated[Count, Field(le=25)] = 1
     """``score = "pairwise"``: how many times each comparison is made, in both orders."""
-    rubric: tuple[Text, ...] = Field(default=(), max_length=20)
-    """What to look at; ``evogit goal rubric`` lets the model write it once."""
     max_tokens: Count = 512
     """Tokens of one answer, at most."""
 
@@ -425,6 +423,8 @@ class Goal(Model):
     """What the swarm is for, in words; model-driven agents read it."""
 
     text: Text = ""
+    rubric: tuple[Text, ...] = Field(default=(), max_length=20)
+    """What to look at in comparisons; ``evogit goal rubric`` lets the model write it once."""
 
 
 class ProblemInfo(Model):

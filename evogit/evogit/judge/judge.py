@@ -277,7 +277,7 @@ class Judge:
         if stage.score == "speed":
             return run_speed(stage, bench, slot.base.show(self._base))
         if stage.score == "pairwise":
-            goal = self.spec.settings.goal.text
+            goal = self.spec.settings.goal
             return run_pairwise(stage, bench, goal, self._rivals(slot, task))
         if stage.exchange == "model":
             return score_answer(stage, bench, *run_asking(stage, bench))

@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, cast
 
-from evogit.config.model import Asking, Stage
+from evogit.config.model import Asking, Goal, Stage
 from evogit.judge.stages import Bench, candidate_job, run_outcome
 from evogit.outcome import Crashed, Failed, Outcome, Scored
 from evogit.text import clean, decode
@@ -63,13 +63,13 @@ class Tally:
         return (self.wins > self.losses) - (self.wins < self.losses)
 
 
-def run_pairwise(stage: Stage, bench: Bench, goal: str, rivals: Sequence[Rival]) -> Outcome:
+def run_pairwise(stage: Stage, bench: Bench, goal: Goal, rivals: Sequence[Rival]) -> Outcome:
     """The rung of a candidate; what ``run`` prints is what the model compares.
 
     Args:
         stage: with ``ask``.
         bench: holds the candidate and the oracle.
-        goal: what the results are for, in the human's words.
+        goal: what the results are for, in the human's words, and what to look at.
         rivals: the best parent, then the best so far if it is another one: only who would stand
             above it is compared with it. None for the base, which stands on rung 0.
 
@@ -109,7 +109,7 @@ def _result(stage: Stage, bench: Bench) -> str | Outcome:
     return decode(ran.stdout, len(ran.stdout)) if bad is None else bad
 
 
-def _vote(stage: Stage, bench: Bench, goal: str, ours: str, theirs: str) -> Tally:
+def _vote(stage: Stage, bench: Bench, goal: Goal, ours: str, theirs: str) -> Tally:
     ask = cast("Asking", stage.ask)
     if ours == theirs:
         return Tally(ties=ask.votes)
@@ -131,18 +131,19 @@ def _counted(tally: Tally, forth: Preference | None, back: Preference | None) ->
     return replace(tally, ties=tally.ties + 1)
 
 
-def _prefers(ask: Asking, bench: Bench, goal: str, a: str, b: str) -> Preference | None:
+def _prefers(ask: Asking, bench: Bench, goal: Goal, a: str, b: str) -> Preference | None:
     if bench.oracle is None:
         return None
-    answer = bench.oracle.ask(_SYSTEM, question(goal, ask.rubric, a, b), ask.max_tokens)
+    answer = bench.oracle.ask(_SYSTEM, question(goal, a, b), ask.max_tokens)
     return None if answer.problem else preference(answer.text)
 
 
-def question(goal: str, rubric: Sequence[str], a: str, b: str) -> str:
+def question(goal: Goal, a: str, b: str) -> str:
     """What is asked. The mark depends on both results, so that neither can hold it."""
     mark = "=== " + sha256(f"{len(a)} {a} {b}".encode("utf-8", "replace")).hexdigest()[:16]
-    criteria = "\n".join(f"- {line}" for line in rubric)
-    parts = [f"What it is for: {goal}" if goal else "", f"Criteria:\n{criteria}" if rubric else ""]
+    criteria = "\n".join(f"- {line}" for line in goal.rubric)
+    purpose = f"What it is for: {goal.text.strip()}" if goal.text else ""
+    parts = [purpose, f"Criteria:\n{criteria}" if criteria else ""]
     for name, text in (("A", a), ("B", b)):
         parts.append(f"{mark} {name}\n{clean(text, _SHOWN)}\n{mark} end of {name}")
     return "\n\n".join(part for part in parts if part)

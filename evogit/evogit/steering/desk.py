@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pygit2
 
 from evogit.config.load import dump as dump_settings
-from evogit.config.model import Settings
+from evogit.config.model import Goal, Settings
 from evogit.errors import NotFoundError, PreconditionError, UserError
 from evogit.git.trees import Change
 from evogit.ids import (
@@ -185,14 +185,15 @@ class Desk:
     # ------------------------------------------------------------------ verbs on the swarm
 
     def goal(self, text: str) -> CommitId:
-        """Give the swarm a new goal: a new version of the spec with the same evaluator."""
+        """Give the swarm a new goal: a new version of the spec with the same evaluator.
+
+        The rubric of the old one goes with it.
+        """
         said = clean(text, 20_000).strip()
 
         def decide() -> Decision:
             old = self.swarm.spec().settings
-            return self._respecify(
-                old.model_copy(update={"goal": old.goal.model_copy(update={"text": said})}), said
-            )
+            return self._respecify(old.model_copy(update={"goal": Goal(text=said)}), said)
 
         return self._pen.write(decide)
 
