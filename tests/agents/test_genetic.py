@@ -95,9 +95,10 @@ def shape(data: bytes) -> str:
 
 
 def used_names(data: bytes) -> tuple[set[str], set[str], set[str]]:
-    """Plain names read, attributes, and modules imported."""
+    """Plain names read that are not assigned to, attributes, and modules imported."""
     nodes = list(ast.walk(ast.parse(data)))
-    names = {n.id for n in nodes if isinstance(n, ast.Name)}
+    bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = {n.id for n in nodes if isinstance(n, ast.Name)} - bound
     attributes = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
     imports = {ast.unparse(n) for n in nodes if isinstance(n, (ast.Import, ast.ImportFrom))}
     return names, attributes, imports
@@ -122,7 +123,9 @@ def test_no_import_attribute_or_name_appears_but_primitives_and_the_cache_of_fun
     child = offspring(source, seed)
     assert child is not None
     before, after = used_names(source), used_names(child)
-    assert after[0] - before[0] <= {"math", "abs", "min", "max", "any", "all", "functools"}
+    mine = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
+    known = {"math", "abs", "min", "max", "any", "all", "functools", "enumerate"}
+    assert after[0] - before[0] - mine <= known
     assert after[1] - before[1] <= {"log", "lru_cache"}
     assert after[2] - before[2] <= {"import functools"}
     if b"import math" not in source:
@@ -205,10 +208,10 @@ def test_protected_foreign_and_uneditable_files_are_never_touched() -> None:
     assert changed == {"src/a.py", "src/deep/b.py"}
 
 
-def test_without_an_editable_python_file_the_reason_is_given() -> None:
-    made = GeneticAgent().propose(task({"main.c": b"int x;"}, 1))
+def test_without_an_editable_file_of_a_known_language_the_reason_is_given() -> None:
+    made = GeneticAgent().propose(task({"notes.txt": b"int x;"}, 1))
     assert isinstance(made, NoProposal)
-    assert "Python" in made.reason
+    assert "known language" in made.reason
     assert made.operator == "mutate"
 
 
@@ -266,8 +269,8 @@ def test_a_crossover_never_reads_a_name_only_the_second_parent_binds() -> None:
 def test_crossing_with_one_parent_is_a_mutation() -> None:
     made = GeneticAgent().propose(task({"a.py": RULE}, 1, operator="cross"))
     assert isinstance(made, Proposal)
-    assert made.operator == "mutate"
-    assert made.subject.startswith("mutate ")
+    assert made.operator not in {"mutate", "cross"}
+    assert made.subject.startswith(f"{made.operator} ")
 
 
 def test_a_subject_is_one_clean_bounded_line_that_says_what_changed() -> None:
@@ -276,7 +279,7 @@ def test_a_subject_is_one_clean_bounded_line_that_says_what_changed() -> None:
         assert isinstance(made, Proposal)
         assert len(made.subject) <= 160
         assert made.subject.isprintable()
-        assert "(line " in made.subject
+        assert "(line " in made.subject or made.operator == "tune"
         assert made.spend == Spend()
     assert GeneticAgent().worst_case() == Spend()
 

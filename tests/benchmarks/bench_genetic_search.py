@@ -36,7 +36,9 @@ CHECKED = 60
 
 
 def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, PROBLEM / "evaluator" / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(
+        name, PROBLEM.with_name("evaluator") / f"{name}.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -44,8 +46,8 @@ def script(name: str) -> ModuleType:
     return module
 
 
-SCORE: Any = script("score")
-RUN: Any = script("run")
+SCORE: Any = script("bins_score")
+RUN: Any = script("bins_run")
 
 
 def streams(name: str, count: int) -> list[list[int]]:
@@ -58,12 +60,13 @@ def excess(program: bytes, items: list[list[int]]) -> float | None:
     try:
         exec(compile(program, FILE, "exec"), names)  # noqa: S102
         rule = RUN.Rule(names["priority"], 150)
-        found: list[float] = []
-        for stream in items:
-            place, used = RUN.Stream(rule).place, 0
-            for item in stream:
-                used = max(used, place(item) + 1)
-            found.append(used / -(-sum(stream) // 150) - 1)
+        places, used = [RUN.Stream(rule).place for _ in items], [0] * len(items)
+        for number, round_ in enumerate(zip(*items, strict=True)):
+            if number and number % RUN.STEP == 0:
+                rule.go_on(number)
+            for i, item in enumerate(round_):
+                used[i] = max(used[i], places[i](item) + 1)
+        found = [n / -(-sum(s) // 150) - 1 for n, s in zip(used, items, strict=True)]
     except Exception:  # noqa: BLE001
         return None
     return 100 * math.fsum(found) / len(found)
@@ -111,6 +114,14 @@ class Memory:
         return len(self.programs[b]) - len(self.programs[a])
 
     def pruned(self, i: int) -> bool:
+        del i
+        return False
+
+    @property
+    def quarantine(self) -> Memory:
+        return self
+
+    def holds(self, i: int) -> bool:
         del i
         return False
 
@@ -168,7 +179,7 @@ def evolve(
     seed: int, evaluations: int, agents: int, strategy: EvoGit, search: Search
 ) -> tuple[Memory, int]:
     """Agents in turn until so many programs were evaluated; also how many steps that took."""
-    training = streams("train/20240117/u/500", SCORE.PLANS["train"][0].streams)
+    training = streams("train/20240117/u/500", SCORE.TRAINED["u"].streams)
     base = (PROBLEM / "seed" / FILE).read_bytes()
     memory = Memory(base, excess(base, training))
     phylogeny = cast("Phylogeny", memory)

@@ -1,0 +1,122 @@
+"""What was tried with the constants of a lineage, and the distribution that follows from it.
+
+Nothing is remembered: every offspring by this operator is an individual whose constants can be read
+from its file, so the distribution is replayed from the phylogeny whenever it is asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from evogit.proposals import Genome, Past, Trial
+from evogit_agents.genetic.tuning.cma import (
+    Distribution,
+    Vector,
+    offspring_per_generation,
+    start,
+    update,
+)
+from evogit_agents.genetic.tuning.constants import Scale, Tunable
+
+OPERATOR: Final = "tune"
+"""What offspring of this operator are recorded as; only they are samples."""
+
+MOST_SAMPLES: Final = 1000
+_PER_PARENT: Final = 400
+_ANCESTORS: Final = 100
+
+_COLLAPSED: Final = 1e-6
+"""A deviation, in units of what is a sensible change at first, below which nothing is searched."""
+
+_GROWTH: Final = 2
+"""How much larger generations are after a new start: A. Auger and N. Hansen, "A restart CMA evolution
+strategy with increasing population size", IEEE CEC 2005."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Constants that were tried, and what they were worth; larger is better, NaN failed."""
+
+    texts: tuple[str, ...]
+    worth: float
+
+
+def samples(
+    past: Past, parent: Genome, path: str, tunable: Tunable, sign: float
+) -> tuple[tuple[str, ...], list[Sample]]:
+    """The constants where the lineage's tuning began, and what was tried since, oldest first.
+
+    Args:
+        past: asked for the lineage and its trials.
+        parent: whose file at ``path`` is ``tunable``.
+        path: of the file.
+        tunable: the file.
+        sign: -1 if a lower score is better, else 1.
+    """
+    own = tunable.texts(tunable.data) or ()
+    origin, found = own, list(_tried(past.trials(parent, _PER_PARENT), path, tunable, sign))
+    here = parent
+    for ancestor in past.lineage(parent, _ANCESTORS):
+        texts = _texts(ancestor, path, tunable)
+        trials = past.trials(ancestor, _PER_PARENT)
+        tuned = any(
+            t.operator == OPERATOR and t.genome is not None and t.genome.commit == here.commit
+            for t in trials
+        )
+        if texts is None or not tuned or len(found) > MOST_SAMPLES:
+            break
+        found += _tried(trials, path, tunable, sign)
+        origin, here = texts, ancestor
+    return origin, found[::-1]
+
+
+def replayed(scales: Scale, origin: Sequence[str], tried: Sequence[Sample]) -> Distribution | None:
+    """The distribution after all whole generations of ``tried``; ``None`` if it has no coordinates."""
+    mean = scales.coordinates(origin)
+    if mean is None:
+        return None
+    points = [(scales.coordinates(sample.texts), sample.worth) for sample in tried]
+    left = [(x, worth) for x, worth in points if x is not None]
+    found, size = start(mean, 1.0), offspring_per_generation(len(mean))
+    best: tuple[Vector, float] = (mean, math.nan)
+    while len(left) >= size:
+        ranked = sorted(left[:size], key=_rank)
+        left = left[size:]
+        if _rank(ranked[0]) < _rank(best):
+            best = ranked[0]
+        found = _after(found, ranked)
+        if max(found.deviations()) < _COLLAPSED:
+            found, size = start(best[0], 1.0), size * _GROWTH
+    return found
+
+
+def _after(found: Distribution, ranked: list[tuple[Vector, float]]) -> Distribution:
+    if math.isnan(ranked[1][1]):
+        return replace(found, sigma=found.sigma / 2)  # hardly anything works this far away
+    return update(found, [x for x, _ in ranked])
+
+
+def _rank(sample: tuple[Vector, float]) -> float:
+    return math.inf if math.isnan(sample[1]) else -sample[1]
+
+
+def _tried(trials: Sequence[Trial], path: str, tunable: Tunable, sign: float) -> Iterator[Sample]:
+    """The judged samples among trials."""
+    for trial in trials:
+        if trial.operator != OPERATOR or trial.genome is None:
+            continue
+        if trial.score is None and not trial.outcome:
+            continue  # not judged yet
+        texts = _texts(trial.genome, path, tunable)
+        if texts is not None:
+            yield Sample(texts, math.nan if trial.score is None else sign * trial.score)
+
+
+def _texts(genome: Genome, path: str, tunable: Tunable) -> tuple[str, ...] | None:
+    try:
+        return tunable.texts(genome.read(path))
+    except KeyError:
+        return None
