@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from threading import Event
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from evogit.config.model import Search, Settings
 from evogit.ids import CommitId, TreeId
@@ -18,6 +18,7 @@ from evogit.outcome import Outcome
 from evogit.records import Spend
 
 if TYPE_CHECKING:
+    from evogit.git.merge import Conflict
     from evogit.phylogeny.index import Phylogeny
     from evogit.redact import Redactor
     from evogit.sandbox.base import Runtime, Sandbox
@@ -108,6 +109,10 @@ class Past(Protocol):
         """What was tried from ``parent``, newest first."""
         ...
 
+    def lineage(self, individual: Genome, most: int = 10) -> Sequence[Genome]:
+        """Its first parent, that one's first parent and so on; without the individual itself."""
+        ...
+
     def output(self, individual: Genome) -> str:
         """What judging the individual said: failed gates, standard error; empty if nothing."""
         ...
@@ -125,6 +130,11 @@ class NoPast:
         del parent, most
         return ()
 
+    def lineage(self, individual: Genome, most: int = 10) -> Sequence[Genome]:
+        """Nobody."""
+        del individual, most
+        return ()
+
     def output(self, individual: Genome) -> str:
         """Nothing."""
         del individual
@@ -140,7 +150,11 @@ NOTHING_TRIED: Final = NoPast()
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What an agent gets for one step. ``random`` is its only source of chance."""
+    """What an agent gets for one step. ``random`` is its only source of chance.
+
+    ``base`` is the common ancestor from which two parents would be merged. ``conflicts`` are the
+    files whose lines a ``Resolver`` has to decide, empty in any other step.
+    """
 
     operator: str
     parents: Sequence[Genome]
@@ -150,6 +164,8 @@ class Task:
     feedback: Sequence[str]
     random: Random
     past: Past = NOTHING_TRIED
+    base: Genome | None = None
+    conflicts: Sequence[Conflict] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +246,45 @@ class AgentKind(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A kind of agent that could be named in ``search.agents``, and whether it would work here.
+
+    Args:
+        kind: its name, such as ``command:aider``.
+        summary: one line saying what it is.
+        works: whether it can be used on this machine.
+        version: what a program it starts says of itself.
+        reason: why it can not be used, and what helps; empty if it can.
+        command: the argument list of the program it starts; empty if it starts none.
+        variables: names of the environment variables that the program gets.
+        record: the file that describes it, as a template for one's own; empty if there is none.
+    """
+
+    kind: str
+    summary: str
+    works: bool
+    version: str = ""
+    reason: str = ""
+    command: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    record: str = ""
+
+
+class DescribedKind(AgentKind, Protocol):
+    """A kind of agents that can say what it offers; optional for an entry point."""
+
+    def offers(self, setup: Setup) -> Sequence[Offer]:
+        """What it offers here: all of it, or only what ``setup.argument`` names.
+
+        Never raises for what does not work; may start the programs it is about in the sandbox.
+
+        Raises:
+            NotFoundError: there is nothing of the name in ``setup.argument``.
+        """
+        ...
+
+
 class Agent(Protocol):
     """Proposes offspring. One instance per agent of a worker; used by one thread at a time.
 
@@ -245,4 +300,17 @@ class Agent(Protocol):
 
     def worst_case(self) -> Spend:
         """An upper bound for one call of ``propose``; reserved before it starts. Zero if free."""
+        ...
+
+
+@runtime_checkable
+class Resolver(Protocol):
+    """An agent that can also decide the conflicting lines of a merge (``conflicts = "model"``)."""
+
+    def resolve(self, task: Task) -> Proposal | NoProposal:
+        """New content for exactly the files of ``task.conflicts``, or why there is none.
+
+        The changes are laid over the merged tree, in which all else is decided. ``worst_case``
+        bounds this as it bounds ``propose``.
+        """
         ...

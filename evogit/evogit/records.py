@@ -36,7 +36,7 @@ class Spend:
 class Attempt:
     """An operator ran: ``offspring`` exists, or ``reason`` says why there is none.
 
-    ``duplicate_of`` is set when the offspring's tree was already known: nothing is evaluated.
+    ``duplicate_of`` is set when another has the offspring's tree or says the same: nothing is evaluated.
     """
 
     agent: str

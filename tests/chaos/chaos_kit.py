@@ -67,7 +67,7 @@ editable = ["program.py"]
 """
 
 
-def make_swarm(root: Path) -> Swarm:
+def make_swarm(root: Path, config: str = CONFIG) -> Swarm:
     """A user's repository at ``root`` with one program, and its swarm."""
     handle = pygit2.init_repository(str(root), initial_head="main")
     (root / "program.py").write_text(PROGRAM)
@@ -77,7 +77,7 @@ def make_swarm(root: Path) -> Swarm:
     handle.create_commit("HEAD", who, who, "start\n", handle.index.write_tree(), [])
     (root / "run.py").write_text(RUN)
     (root / "score.py").write_text(SCORE)
-    (root / "evogit.toml").write_text(CONFIG)
+    (root / "evogit.toml").write_text(config)
     return init_repository(find_source(root), root / "evogit.toml", author="ada")
 
 
@@ -91,6 +91,19 @@ def environment(home: Path) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+
+
+def install_agent(folder: Path, entry_point: str) -> str:
+    """Register an agent of a module beside this one as a stranger's package would.
+
+    Returns the PYTHONPATH that a worker needs to find it.
+    """
+    information = folder / "evogit_stranger-1.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1\n")
+    (information / "entry_points.txt").write_text(f"[evogit.agents]\n{entry_point}\n")
+    kept = os.environ.get("PYTHONPATH", "")
+    return ":".join([str(folder), str(Path(__file__).parent), *([kept] if kept else [])])
 
 
 @dataclass

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import random
 import shutil
 import signal
@@ -34,6 +33,7 @@ from chaos_kit import (
     check,
     environment,
     gone,
+    install_agent,
     mounts_with,
     start_worker,
 )
@@ -144,22 +144,12 @@ def make_swarm(root: Path) -> Swarm:
     return init_repository(find_source(root), root / "evogit.toml", author="ada")
 
 
-def install_agent(folder: Path) -> str:
-    """Register the agent as a stranger's package would; returns the PYTHONPATH it needs."""
-    information = folder / "evogit_soak-1.dist-info"
-    information.mkdir(parents=True)
-    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: evogit-soak\nVersion: 1\n")
-    (information / "entry_points.txt").write_text("[evogit.agents]\nsoak = soak_agent:SoakAgent\n")
-    kept = os.environ.get("PYTHONPATH", "")
-    return ":".join([str(folder), str(Path(__file__).parent), *([kept] if kept else [])])
-
-
 class Soak:
     """The workers of one run. The first is never killed, so that a leak in it can add up."""
 
     def __init__(self, root: Path, options: argparse.Namespace) -> None:
         self.root = root
-        path = install_agent(root / "plugin")
+        path = install_agent(root / "plugin", "soak = soak_agent:soak")
         self.temporary = root / "tmp"
         self.temporary.mkdir()
         self.swarm = make_swarm(root / "user")

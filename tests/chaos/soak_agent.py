@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from evogit.proposals import Proposal, Task
+from evogit.proposals import Proposal, Setup, Task
 from evogit.records import Spend
 
 CHEATS = Path(__file__).parents[1] / "hostile" / "cheats"
@@ -48,13 +48,14 @@ def right_outcomes(program: str) -> tuple[str, ...]:
 def program(random: Random) -> str:
     """One more program, unlike all others."""
     number = random.getrandbits(48)
+    unlike = f"\n\nUNLIKE = {number}\n"  # a comment alone would make it no new program
     if random.random() >= HOSTILE_SHARE:
         right = random.randint(0, QUESTIONS)
-        return f"# honest {right} {number}\n" + HONEST.format(right=right)
+        return f"# honest {right} {number}\n" + HONEST.format(right=right) + unlike
     slow = random.random() < SLOW_SHARE
     names = [name for name, right in cheats().items() if ("TimedOut" in right) == slow]
     name = random.choice(names)
-    return f"# hostile {name} {number}\n" + CHEATS.joinpath(f"{name}.py").read_text()
+    return f"# hostile {name} {number}\n" + CHEATS.joinpath(f"{name}.py").read_text() + unlike
 
 
 class SoakAgent:
@@ -71,3 +72,8 @@ class SoakAgent:
     def worst_case(self) -> Spend:
         """It costs nothing."""
         return Spend()
+
+
+def soak(_: Setup) -> type[SoakAgent]:
+    """The entry point: makes such agents."""
+    return SoakAgent

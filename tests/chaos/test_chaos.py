@@ -49,3 +49,13 @@ def test_hostile_candidates_and_kills_leave_nothing_and_change_no_score() -> Non
     found = json.loads(done.stdout)
     assert found["evaluations"] >= 100
     assert found["kills"] == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_workers_killed_while_they_spend_forget_no_money_and_never_overdraw() -> None:
+    done = _script("spending.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["kills"] == 14
+    assert found["billed"] <= found["told"] + found["lost at worst"]

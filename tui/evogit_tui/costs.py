@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evogit.phylogeny.activity import Activity, Totals
+from evogit.phylogeny.activity import Activity, Totals, day_of
 from evogit_tui.exchange import ago
 from evogit_tui.model import Facts
 from evogit_tui.sentinel import shares, used_up
@@ -24,7 +23,7 @@ class Costs:
     """One look at what is spent.
 
     Args:
-        today: since midnight, local time.
+        today: since midnight, UTC, like the caps of a day.
         recent: in the last ten minutes.
         per_agent, per_model, per_operator, per_result: what each spent.
     """
@@ -40,19 +39,13 @@ class Costs:
 def costs(activity: Activity, now: float) -> Costs:
     """What is spent by now."""
     return Costs(
-        today=activity.since(midnight(now)),
+        today=activity.on(day_of(now)),
         recent=activity.since(now - WINDOW),
         per_agent=activity.by_agent,
         per_model=activity.by_model,
         per_operator=activity.by_operator,
         per_result=activity.by_result,
     )
-
-
-def midnight(now: float) -> float:
-    """The start of the local day."""
-    day = time.localtime(now)
-    return time.mktime((day.tm_year, day.tm_mon, day.tm_mday, 0, 0, 0, 0, 0, -1))
 
 
 def lines(found: Costs, facts: Facts, *, ascii_only: bool) -> list[str]:

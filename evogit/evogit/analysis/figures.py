@@ -6,7 +6,7 @@ All are computed from parents and scores alone, so any clone computes the same.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
@@ -167,10 +167,9 @@ def _merges(bounds: tuple[int, int], made: Sequence[float | None]) -> Merges:
     return Merges(*bounds, len(made), len(scored), better, mean)
 
 
-def price(phylogeny: Phylogeny, rows: Iterable[int] | None = None) -> Price | None:
-    """Price's split over ``rows`` as parents (default: all scored); ``None`` without offspring."""
-    chosen = range(len(phylogeny)) if rows is None else rows
-    parents = [row for row in chosen if phylogeny.score(row) is not None]
+def price(phylogeny: Phylogeny) -> Price | None:
+    """Price's split with all scored individuals as parents; ``None`` without offspring."""
+    parents = [row for row in range(len(phylogeny)) if phylogeny.score(row) is not None]
     weights, changes = dict.fromkeys(parents, 0.0), dict.fromkeys(parents, 0.0)
     count = 0
     for child in range(1, len(phylogeny)):

@@ -8,10 +8,11 @@ import typer
 
 from evogit.cli.options import MaybeRevision, Revision
 from evogit.cli.output import Column
-from evogit.cli.patch import FileChange, changes, colored
+from evogit.cli.patch import colored
 from evogit.cli.select import select
 from evogit.cli.session import Session
 from evogit.errors import NotFoundError
+from evogit.git.patch import FileChange, changes
 
 _STAT = (
     Column("", "status"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _HEARTBEAT_SECONDS: Final = 30.0
 _RATE_WINDOW: Final = 10.0
-_LINES: Final = frozenset({"started", "calibrated", "best", "problem", "stopped"})
+_LINES: Final = frozenset({"started", "calibrated", "best", "warning", "problem", "stopped"})
 
 
 class Board:
@@ -52,7 +52,7 @@ class Board:
                 self.best = event
             elif event.kind == "calibrated":
                 self.base, self.floor = event.score, event.text
-            elif event.kind == "problem":
+            elif event.kind in {"warning", "problem"}:
                 self.last = event.text
 
     def _evaluated(self, event: Event) -> None:

@@ -11,7 +11,7 @@ from evogit.cli.export import replace_file
 from evogit.cli.session import Session
 
 if TYPE_CHECKING:
-    from evogit.report.facts import Swarm
+    from evogit.report.facts import Run
 
 
 def report(
@@ -36,8 +36,8 @@ def report(
     from evogit.report.facts import gather
     from evogit.report.page import render
 
-    ours = _swarm(session, run)
-    found = gather(ours, [_swarm(session, other) for other in against or []])
+    ours = _run(session, run)
+    found = gather(ours, [_run(session, other) for other in against or []])
     page, path = render(found, ours.phylogeny), session.cwd / output
     replace_file(path, lambda file: file.write(page))
     session.output.result(
@@ -46,9 +46,9 @@ def report(
     )
 
 
-def _swarm(session: Session, folder: Path | None) -> Swarm:
-    from evogit.report.facts import Swarm
+def _run(session: Session, folder: Path | None) -> Run:
+    from evogit.report.facts import Run
 
     if folder is not None:
         session = Session(session.output, (session.cwd / folder).resolve(), session.environ)
-    return Swarm(session.cwd.name, session.swarm.git, session.phylogeny, session.spec.settings)
+    return Run(session.cwd.name, session.swarm.git, session.phylogeny, session.spec.settings)

@@ -10,10 +10,10 @@ import typer
 from evogit.cli.diff import first_parent, print_changes
 from evogit.cli.individuals import FINDINGS, Individuals, number
 from evogit.cli.options import OutputFile, Revision
-from evogit.cli.patch import changes
 from evogit.cli.select import select
 from evogit.cli.session import Session
 from evogit.errors import NotFoundError, PreconditionError
+from evogit.git.patch import changes
 from evogit.ids import CommitId
 from evogit.outcome import describe, to_json
 from evogit.quarantine.finding import to_json as finding_json

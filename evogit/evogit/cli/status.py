@@ -15,6 +15,7 @@ from evogit.ids import natural
 from evogit.steering.state import Steering, derive
 
 if TYPE_CHECKING:
+    from evogit.phylogeny.activity import Totals
     from evogit.phylogeny.index import Phylogeny
 
 _WORKER: Final = re.compile(r"(?:[a-z0-9-]+-)?w\d+")
@@ -100,7 +101,7 @@ def _workers(session: Session) -> list[dict[str, object]]:
 def _budget(session: Session) -> dict[str, dict[str, float | None]]:
     limits, spent = session.spec.settings.budget, session.phylogeny.spent
     reserved = session.phylogeny.reserved
-    return {
+    found: dict[str, dict[str, float | None]] = {
         "evaluations": {"spent": spent.evaluations, "limit": limits.evaluations},
         "seconds": {"spent": spent.seconds, "limit": limits.seconds},
         "tokens": {
@@ -114,6 +115,20 @@ def _budget(session: Session) -> dict[str, dict[str, float | None]]:
             "limit": limits.cost_usd,
         },
     }
+    if limits.day_tokens is not None or limits.day_cost_usd is not None:
+        today = _today(session)
+        found["tokens_today"] = {"spent": today.tokens, "limit": limits.day_tokens}
+        found["cost_usd_today"] = {"spent": today.cost_usd, "limit": limits.day_cost_usd}
+    return found
+
+
+def _today(session: Session) -> Totals:
+    from evogit.phylogeny.activity import day_of
+
+    activity = session.phylogeny.activity
+    while activity.update():
+        pass
+    return activity.on(day_of(time.time()))
 
 
 def _print(session: Session, data: dict[str, Any]) -> None:
@@ -129,7 +144,7 @@ def _print(session: Session, data: dict[str, Any]) -> None:
             ("workers", ", ".join(alive) if alive else "none is running"),
             ("mode", "" if data["mode"] == "running" else data["mode"]),
             *(
-                (f"{name.replace('_usd', '')}", _used(used))
+                (name.replace("_usd", "").replace("_", " "), _used(used))
                 for name, used in data["budget"].items()
             ),
         ]

@@ -7,7 +7,7 @@ each new attempt.
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeVar
@@ -31,6 +31,12 @@ not made (or was known already), or is not judged yet."""
 _NO_ID: Final = bytes(ID_BYTES)
 _RECENT: Final = 16
 _MINUTE: Final = 60.0
+_DAY: Final = 86400
+
+
+def day_of(time: float) -> int:
+    """The day (UTC) of a time in seconds since 1970, counted from that of 1970-01-01."""
+    return int(time // _DAY)
 
 
 @dataclass(slots=True)
@@ -81,11 +87,12 @@ class Activity:
         self._lock = lock
         self._taken = 0
         self._open: list[int] = []
-        self._agents: dict[str, Totals] = {}
-        self._operators: dict[str, Totals] = {}
-        self._results: dict[str, Totals] = {}
-        self._models: dict[str, Totals] = {}
-        self._minutes: dict[int, Totals] = {}
+        self._agents = defaultdict[str, Totals](Totals)
+        self._operators = defaultdict[str, Totals](Totals)
+        self._results = defaultdict[str, Totals](Totals)
+        self._models = defaultdict[str, Totals](Totals)
+        self._days = defaultdict[int, Totals](Totals)
+        self._minutes = defaultdict[int, Totals](Totals)
         self._recent: dict[str, deque[int]] = {}
         self._failures: dict[str, tuple[int, tuple[int, str]]] = {}
 
@@ -104,25 +111,34 @@ class Activity:
 
     def _count(self, row: int) -> None:
         ledger = self._state.ledger
-        agent = ledger.names.names[ledger.attempt_agents[row]]
-        operator = ledger.names.names[ledger.attempt_operators[row]]
         made = self._offspring(row) != _NO_ID
+        for totals in self._groups(row):
+            self._add(totals, row, made=made)
         minute = int(ledger.attempt_times[row] // _MINUTE)
-        self._add(self._agents, agent, row, made=made)
-        self._add(self._operators, operator, row, made=made)
-        self._add(self._minutes, minute, row, made=made)
+        self._add(self._minutes[minute], row, made=made)
+        agent = ledger.names.names[ledger.attempt_agents[row]]
         self._recent.setdefault(agent, deque(maxlen=_RECENT)).append(row)
-        if ledger.attempt_costs[row] or ledger.attempt_tokens[row]:
-            model = ledger.names.names[ledger.attempt_models[row]]
-            self._add(self._models, model or "without a model", row, made=made)
         if not made:
-            self._add(self._results, "no offspring", row, made=False)
+            self._add(self._results["no offspring"], row, made=False)
         elif not self._settle(row):
             self._open.append(row)
 
-    def _add(self, group: dict[_Key, Totals], key: _Key, row: int, *, made: bool) -> None:
+    def _groups(self, row: int) -> list[Totals]:
+        """The sums that know how an attempt ended: its agent's, operator's, day's and model's."""
+        ledger, names = self._state.ledger, self._state.ledger.names.names
+        agent, operator = names[ledger.attempt_agents[row]], names[ledger.attempt_operators[row]]
+        found = [
+            self._agents[agent],
+            self._operators[operator],
+            self._days[day_of(ledger.attempt_times[row])],
+        ]
+        if ledger.attempt_costs[row] or ledger.attempt_tokens[row]:
+            model = names[ledger.attempt_models[row]] or "without a model"
+            found.append(self._models[model])
+        return found
+
+    def _add(self, totals: Totals, row: int, *, made: bool) -> None:
         ledger = self._state.ledger
-        totals = group.setdefault(key, Totals())
         totals.attempts += 1
         totals.offspring += made
         totals.tokens += max(ledger.attempt_tokens[row], 0)
@@ -134,15 +150,12 @@ class Activity:
         result = self._result(row)
         if result == "waiting":
             return False
-        ledger = self._state.ledger
         scored, improved = result in {"improved", "no gain"}, result == "improved"
-        agent = self._agents[ledger.names.names[ledger.attempt_agents[row]]]
-        operator = self._operators[ledger.names.names[ledger.attempt_operators[row]]]
-        for totals in (agent, operator):
+        for totals in self._groups(row):
             totals.judged += 1
             totals.scored += scored
             totals.improved += improved
-        self._add(self._results, result, row, made=True)
+        self._add(self._results[result], row, made=True)
         return True
 
     def _result(self, row: int) -> Result:
@@ -195,8 +208,18 @@ class Activity:
         found = self._copy(self._results)
         with self._lock:
             for row in self._open:
-                self._add(found, "waiting", row, made=True)
+                self._add(found.setdefault("waiting", Totals()), row, made=True)
         return found
+
+    @property
+    def by_day(self) -> Mapping[int, Totals]:
+        """What was done on every day; see ``day_of``."""
+        return self._copy(self._days)
+
+    def on(self, day: int) -> Totals:
+        """What was done on one day."""
+        with self._lock:
+            return replace(self._days.get(day, Totals()))
 
     def since(self, time: float) -> Totals:
         """What attempts recorded since then add up to, to the minute."""
@@ -211,7 +234,7 @@ class Activity:
                     total.seconds += found.seconds
         return total
 
-    def _copy(self, group: Mapping[str, Totals]) -> dict[str, Totals]:
+    def _copy(self, group: Mapping[_Key, Totals]) -> dict[_Key, Totals]:
         with self._lock:
             return {key: replace(totals) for key, totals in group.items()}
 

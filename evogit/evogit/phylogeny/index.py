@@ -16,11 +16,13 @@ from typing import Final
 import pygit2
 
 from evogit.errors import NotFoundError
+from evogit.genome.measures import Measures
 from evogit.git.repository import GitRepository
 from evogit.ids import BASE_REF, CommitId, TreeId, natural
 from evogit.outcome import Outcome, Scored
 from evogit.phylogeny import ancestry, arrivals, cache, decisions, glance, views
 from evogit.phylogeny.activity import Activity
+from evogit.phylogeny.arms import Arms
 from evogit.phylogeny.individuals import Individuals
 from evogit.phylogeny.ledger import SCORED, Spent
 from evogit.phylogeny.messages import trailers_of
@@ -84,7 +86,9 @@ class Phylogeny:
         if cache is not None and not self._restored(cache):
             self._state = self._new_state()
         self.activity = Activity(git, self._state, self._lock)
+        self.arms = Arms(self._state, self._lock)
         self.quarantine = Quarantine(git, self._state, self._lock)
+        self.measures = Measures(git, self.tree(0))
         self._saved = self._size() if len(self) > 1 else 0
         self.refresh()
 
@@ -415,9 +419,10 @@ class Phylogeny:
         return sorted(self._state.ledger.last_steps, key=natural)
 
     @property
-    def open_reservations(self) -> int:
-        """How many reservations no attempt has settled yet."""
-        return len(self._state.ledger.open_leases)
+    def reservations(self) -> dict[tuple[str, int], Spend]:
+        """What each (agent, step) reserved that no attempt has settled yet."""
+        with self._lock:
+            return dict(self._state.ledger.open_leases)
 
     @property
     def spent(self) -> Spent:
@@ -428,12 +433,7 @@ class Phylogeny:
     def reserved(self) -> Spend:
         """What open reservations hold: those without an attempt of the same agent and step."""
         with self._lock:
-            held = list(self._state.ledger.open_leases.values())
-        return Spend(
-            sum(max(lease.tokens_in, 0) for lease in held),
-            sum(max(lease.tokens_out, 0) for lease in held),
-            math.fsum(max(lease.cost_usd, 0.0) for lease in held),
-        )
+            return self._state.ledger.reserved
 
     @property
     def decisions(self) -> list[tuple[CommitId, Decision]]:

@@ -7,6 +7,7 @@ record, then place in its journal, then entry id.
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_right, insort
 from dataclasses import dataclass
@@ -240,6 +241,16 @@ class Ledger:
         amounts[1] += max(seconds, 0.0)
 
     @property
+    def reserved(self) -> Spend:
+        """What open reservations add up to; a negative one, too, is a lie and counts for nothing."""
+        held = self.open_leases.values()
+        return Spend(
+            sum(max(lease.tokens_in, 0) for lease in held),
+            sum(max(lease.tokens_out, 0) for lease in held),
+            math.fsum(max(lease.cost_usd, 0.0) for lease in held),
+        )
+
+    @property
     def spent(self) -> Spent:
         """What was used up so far; summed in lists, as one object per record would be slow."""
         return Spent(*self._counts, *self._amounts)
@@ -338,6 +349,4 @@ def _first(item: tuple[Key, CommitId, Decision]) -> Key:
 
 
 def _mean(values: list[float]) -> float:
-    import math
-
     return math.fsum(values) / len(values)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from evogit.analysis.gains import gain
-from evogit.cli.patch import FileChange, changes
 from evogit.config.model import Settings
+from evogit.git.patch import FileChange, changes
 from evogit.git.repository import GitRepository
 from evogit.ids import TreeId
 from evogit.outcome import Scored, describe
@@ -25,7 +25,7 @@ _MAX_POINTS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Swarm:
+class Run:
     """A swarm as the report needs it. ``name`` is shown; it need not be a path."""
 
     name: str
@@ -66,7 +66,7 @@ class Step:
 class Point:
     """What had been spent when an attempt ended; all sums since the first."""
 
-    evaluations: int
+    offspring: int
     seconds: float
     tokens: int
     cost_usd: float
@@ -92,7 +92,7 @@ class Report:
     spent: Spent
 
 
-def gather(swarm: Swarm, baselines: Sequence[Swarm] = ()) -> Report:
+def gather(swarm: Run, baselines: Sequence[Run] = ()) -> Report:
     """Read everything a page tells.
 
     Args:
@@ -126,7 +126,7 @@ def gather(swarm: Swarm, baselines: Sequence[Swarm] = ()) -> Report:
     )
 
 
-def program(swarm: Swarm, row: int, name: str) -> Program:
+def program(swarm: Run, row: int, name: str) -> Program:
     """One individual as a line of the comparison, with what its whole swarm used up."""
     phylogeny, evaluate = swarm.phylogeny, swarm.settings.evaluate
     held_out = phylogeny.evaluation(phylogeny.tree(row), evaluate.seed, "holdout")
@@ -142,12 +142,12 @@ def program(swarm: Swarm, row: int, name: str) -> Program:
     )
 
 
-def _champion(swarm: Swarm) -> Program | None:
+def _champion(swarm: Run) -> Program | None:
     found = swarm.phylogeny.best(1)
     return program(swarm, found[0], clean_line(swarm.name, 80)) if found else None
 
 
-def _steps(swarm: Swarm, best: int) -> list[Step]:
+def _steps(swarm: Run, best: int) -> list[Step]:
     """The lineage of the best, oldest first, the base left out."""
     phylogeny = swarm.phylogeny
     lineage = [row for row in reversed(phylogeny.lineage(best)) if row]
@@ -175,7 +175,7 @@ def _step(phylogeny: Phylogeny, row: int) -> Step:
     )
 
 
-def _since_parent(swarm: Swarm, row: int) -> tuple[FileChange, ...]:
+def _since_parent(swarm: Run, row: int) -> tuple[FileChange, ...]:
     phylogeny = swarm.phylogeny
     parents = phylogeny.parents(row)
     return _changes(swarm.git, phylogeny.tree(parents[0]), phylogeny.tree(row)) if parents else ()

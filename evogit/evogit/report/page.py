@@ -15,7 +15,8 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from evogit.cli.patch import FileChange, colored
+from evogit.cli.patch import colored
+from evogit.git.patch import FileChange
 from evogit.ids import CommitId
 from evogit.phylogeny.index import Phylogeny
 from evogit.report.facts import Program, Report, Step, outcome_word
@@ -229,7 +230,7 @@ def _data(report: Report, phylogeny: Phylogeny) -> str:
         "outcomes": outcomes.words,
         "individuals": individuals,
         "best": best,
-        "spending": [[p.evaluations, p.seconds, p.tokens, p.cost_usd] for p in report.spending],
+        "spending": [[p.offspring, p.seconds, p.tokens, p.cost_usd] for p in report.spending],
     }
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")

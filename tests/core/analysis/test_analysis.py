@@ -135,14 +135,14 @@ def test_selection_and_transmission_are_the_whole_change(grower: Grower) -> None
     children = [grower.add("a1", Scored(x), good) for x in (5.0, 3.5, 4.5)]
     children.append(grower.add("a2", Scored(-1.0), bad))
     phylogeny = grower.grown()
-    parents = [phylogeny.index(commit) for commit in (good, bad)]
-    found = price(phylogeny, parents)
+    found = price(phylogeny)
     assert found is not None
-    offspring = [phylogeny.fitness(phylogeny.index(child)) for child in children]
-    expected = sum(offspring) / 4 - (4.0 - 2.0) / 2
-    assert found.change == pytest.approx(expected)
-    assert found.selection > 0
-    assert (found.parents, found.offspring) == (2, 4)
+    offspring = [phylogeny.fitness(phylogeny.index(one)) for one in (good, bad, *children)]
+    everybody = (phylogeny.fitness(0) + sum(offspring)) / 7
+    selected = (2 * phylogeny.fitness(0) + 3 * 4.0 + 1 * -2.0) / 6
+    assert found.change == pytest.approx(sum(offspring) / 6 - everybody)
+    assert found.selection == pytest.approx(selected - everybody)
+    assert (found.parents, found.offspring) == (7, 6)
 
 
 def test_operators_are_credited_with_what_they_improved(grower: Grower) -> None:

@@ -24,6 +24,7 @@ TABLES = {
     "search",
     "quarantine",
     "budget",
+    "models",
     "sandbox",
     "secrets",
 }

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from textual.app import SuspendNotSupported
 
-from evogit.cli.patch import changes
 from evogit.errors import EvoGitError, PreconditionError
+from evogit.git.patch import changes
 from evogit.ids import CommitId, TreeId
 from evogit.text import clean_line
 from evogit_tui import exporting, scratch
