@@ -34,6 +34,7 @@ MAY_READ: Final = (
     "evogit/evogit/sandbox/forkserver_zygote.py",  # so is the fork server
     "evogit/evogit/judge/harness_inside/",  # and what starts tests inside a sandbox
     "evogit/evogit/git/program.py",  # hands PATH and the like on to git
+    "agents/evogit_agents/models/through_litellm.py",  # sets two variables while litellm is imported
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
