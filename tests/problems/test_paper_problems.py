@@ -113,7 +113,7 @@ def visited(folder: Path, page: str) -> Any:
 def test_the_meta_solver_s_scorer_counts_bins_itself() -> None:
     program = (
         "import json, sys; sys.path[:0] = sys.argv[1:3]\n"
-        "from run import instances\n"
+        "from packing import meta_instances as instances\n"
         "print(json.dumps([list(range(len(s))) for s in instances('train')]))"
     )
     folders = [str(META / "evaluator"), str(ROOT / "evaluator")]

@@ -5,8 +5,7 @@ the next item of each stream (0: that stream has ended). Out: per round the bin 
 numbered in order of opening, the next unused number opening a bin; or ``!`` and why there is none.
 Nothing here is trusted: the scorer keeps the true bins and checks every choice.
 
-``priority`` is told about how many items were placed before (see ``STEP``), never how many are still to
-come. It is asked at most once for the same four numbers, and the answer is remembered.
+``priority`` is asked at most once for each (item, remaining, capacity) and the answer remembered.
 """
 
 from __future__ import annotations
@@ -16,11 +15,7 @@ import sys
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-Priority = Callable[[int, int, int, int], object]
-
-STEP, MANY, WIDE_STEP = 50, 1000, 500
-"""The count that ``priority`` sees is rounded down to a multiple of 50, from 1,000 on of 500: as long as it
-stays the same, answers can be remembered."""
+Priority = Callable[[int, int, int], object]
 
 
 class Rule:
@@ -29,15 +24,9 @@ class Rule:
     def __init__(self, priority: Priority, capacity: int) -> None:
         self.capacity = capacity
         self._priority = priority
-        self._placed = 0
-        self._known: list[list[float | None]] = []
-        self.go_on(0)
-
-    def go_on(self, placed: int) -> None:
-        """From here on that many items have been placed; earlier answers no longer hold."""
-        self._placed = placed
-        size = self.capacity + 1
-        self._known = [[None] * size for _ in range(size)]
+        self._known: list[list[float | None]] = [
+            [None] * (capacity + 1) for _ in range(capacity + 1)
+        ]
 
     def answers(self, item: int) -> list[float | None]:
         """The answers known for ``item``, by remaining room."""
@@ -49,7 +38,7 @@ class Rule:
         Raises:
             ValueError: it is not a number.
         """
-        answer = self._priority(item, remaining, self.capacity, self._placed)
+        answer = self._priority(item, remaining, self.capacity)
         if not isinstance(answer, int | float):
             raise ValueError(f"priority is {type(answer).__name__}, not a number")  # noqa: TRY004
         value = float(answer)
@@ -113,10 +102,7 @@ def serve(answers: int) -> None:
         capacities = [int(word) for word in questions.readline().split()]
         rules = {capacity: Rule(priority, capacity) for capacity in capacities}
         places = [Stream(rules[capacity]).place for capacity in capacities]
-        for number, line in enumerate(iter(questions.readline, b"")):
-            if number and number % (STEP if number < MANY else WIDE_STEP) == 0:
-                for rule in rules.values():
-                    rule.go_on(number)
+        for line in iter(questions.readline, b""):
             items = map(int, line.split())
             chosen = [place(item) for place, item in zip(places, items, strict=True) if item]
             os.write(answers, (" ".join(map(str, chosen)) + "\n").encode())

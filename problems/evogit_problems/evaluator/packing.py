@@ -15,6 +15,12 @@ from typing import Any
 from exact import InvalidAnswerError, numbers
 
 CAPACITY = 1_000_000
+META = {
+    "train": [(kind, 120) for kind in ("uniform", "triplet") for _ in range(8)],
+    "holdout": [(kind, n) for kind in ("uniform", "triplet") for n in (60, 249) for _ in range(6)],
+    "example": [(kind, 120) for kind in ("uniform", "triplet") for _ in range(3)],
+}
+"""Kinds and lengths of the instances of ``meta-solver``."""
 
 
 def words(count: int, name: str) -> tuple[int, ...]:
@@ -35,6 +41,11 @@ def items(kind: str, count: int, name: str) -> list[int]:
         found += [first, second, CAPACITY - first - second]
     order = sorted(range(len(found)), key=lambda i: drawn[count + i])
     return [found[i] for i in order]
+
+
+def meta_instances(plan: str) -> list[list[int]]:
+    """The instances of ``meta-solver`` for training, hold-out, or to be shown to the candidate."""
+    return [items(kind, n, f"meta/{plan}/{i}") for i, (kind, n) in enumerate(META[plan])]
 
 
 def lower_bound(sizes: list[int]) -> int:
