@@ -10,6 +10,8 @@ from evogit_agents.models.opening import open_models
 
 _SYSTEM_TOKENS = 400
 """More than any system text of the kernel has."""
+_CHARACTERS = 2
+"""Of a token, at least, in usual text; the estimate of tokens is made from above."""
 
 
 class ModelOracle:
@@ -31,6 +33,11 @@ class ModelOracle:
         except ModelError as error:
             return Answer("", error.spend, error.message)
         return Answer(reply.text, reply.spend)
+
+    def room(self, max_tokens: int) -> int:
+        """See ``evogit.oracle.Oracle``."""
+        most = min(max_tokens, self._model.max_tokens)
+        return max(self._model.context - most - _SYSTEM_TOKENS, 0) * _CHARACTERS
 
     def worst_case(self, prompt: str, max_tokens: int) -> Spend:
         """See ``evogit.oracle.Oracle``."""

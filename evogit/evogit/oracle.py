@@ -33,6 +33,10 @@ class Oracle(Protocol):
         """One answer of at most ``max_tokens``. Failures are answers with a ``problem``."""
         ...
 
+    def room(self, max_tokens: int) -> int:
+        """How many characters of a prompt surely fit beside an answer of ``max_tokens``."""
+        ...
+
     def worst_case(self, prompt: str, max_tokens: int) -> Spend:
         """An upper bound of what asking that would cost, the system's text left out."""
         ...
@@ -69,6 +73,10 @@ class Meter:
         self._lock = threading.Lock()
         self.spend = Spend()
         self.transcript: list[tuple[str, Answer]] = []
+
+    def room(self, max_tokens: int) -> int:
+        """See ``Oracle.room``."""
+        return self._oracle.room(max_tokens)
 
     def ask(self, system: str, prompt: str, max_tokens: int) -> Answer:
         """One answer; see ``Oracle.ask``."""

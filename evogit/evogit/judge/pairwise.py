@@ -27,7 +27,7 @@ from evogit.text import clean, decode
 Preference = Literal["first", "second", "tie"]
 
 _SHOWN: Final = 12_000
-"""Characters of a result that the model gets to see."""
+"""Characters of a result that the model gets to see at most."""
 _SYSTEM: Final = """\
 You compare two results of the same task, A and B, and say which is better.
 Judge only what is asked for. Length alone is no merit, and the order of the two means nothing.
@@ -134,18 +134,24 @@ def _counted(tally: Tally, forth: Preference | None, back: Preference | None) ->
 def _prefers(ask: Asking, bench: Bench, goal: Goal, a: str, b: str) -> Preference | None:
     if bench.oracle is None:
         return None
-    answer = bench.oracle.ask(_SYSTEM, question(goal, a, b), ask.max_tokens)
+    # Both are cut alike, so that neither looks worse for it.
+    shown = (bench.oracle.room(ask.max_tokens) - len(question(goal, "", "", 0))) // 2
+    asked = question(goal, a, b, max(min(shown, _SHOWN), 0))
+    answer = bench.oracle.ask(_SYSTEM, asked, ask.max_tokens)
     return None if answer.problem else preference(answer.text)
 
 
-def question(goal: Goal, a: str, b: str) -> str:
-    """What is asked. The mark depends on both results, so that neither can hold it."""
+def question(goal: Goal, a: str, b: str, shown: int = _SHOWN) -> str:
+    """What is asked, with so many characters of each result.
+
+    The mark depends on both results, so that neither can hold it.
+    """
     mark = "=== " + sha256(f"{len(a)} {a} {b}".encode("utf-8", "replace")).hexdigest()[:16]
     criteria = "\n".join(f"- {line}" for line in goal.rubric)
     purpose = f"What it is for: {goal.text.strip()}" if goal.text else ""
     parts = [purpose, f"Criteria:\n{criteria}" if criteria else ""]
     for name, text in (("A", a), ("B", b)):
-        parts.append(f"{mark} {name}\n{clean(text, _SHOWN)}\n{mark} end of {name}")
+        parts.append(f"{mark} {name}\n{clean(text, shown)}\n{mark} end of {name}")
     return "\n\n".join(part for part in parts if part)
 
 

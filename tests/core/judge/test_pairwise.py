@@ -33,6 +33,7 @@ class Critic:
 
     says: Callable[[str, str], str]
     asked: list[str] = field(default_factory=list[str])
+    space: int = 100_000
 
     def ask(self, system: str, prompt: str, max_tokens: int) -> Answer:
         assert "data" in system
@@ -41,6 +42,9 @@ class Critic:
         mark = prompt.split("\n", 1)[0].removesuffix(" A")
         a, b = (prompt.split(f"{mark} {n}\n")[1].split(f"\n{mark}", maxsplit=1)[0] for n in "AB")
         return Answer(self.says(a, b), Spend(10, 1, 0.5))
+
+    def room(self, max_tokens: int) -> int:
+        return self.space - max_tokens
 
     def worst_case(self, prompt: str, max_tokens: int) -> Spend:
         return Spend(len(prompt), max_tokens, 0.0)
@@ -135,6 +139,24 @@ def test_an_answer_that_is_no_vote_fails_the_individual(court: Court, said: str)
 def test_a_judge_without_a_model_fails_closed(court: Court) -> None:
     judge = court.judge(stages=(ladder(),), models=(MODEL,))
     assert isinstance(court.outcome(judge, {"program.py": "print(7)\n"}), Failed)
+
+
+def test_both_results_are_cut_alike_to_what_the_model_takes(court: Court) -> None:
+    judge = court.judge(stages=(ladder(),), models=(MODEL,))
+    lengths = set[int]()
+
+    def measure(a: str, b: str) -> str:
+        lengths.update((len(a), len(b)))
+        return winner("tie")
+
+    critic = Critic(measure, space=1512)
+    commit = court.individual({"program.py": "print('7' * 50000)\n"})
+    rival = court.individual({"program.py": "print('8' * 40000)\n"})
+    trees = [court.swarm.git.commit(one).tree for one in (commit, rival)]
+    task = Task(commit, trees[0], 0, rivals=((trees[1], 1.0),))
+    assert isinstance(judge.asking(Meter(critic, str)).evaluate(task).outcome, Scored)
+    assert len(lengths) == 1
+    assert all(len(prompt) <= 1000 for prompt in critic.asked)
 
 
 def test_a_crash_is_never_compared(court: Court) -> None:
