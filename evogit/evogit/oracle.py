@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from evogit.evolve.spending import added
 from evogit.records import Spend
 
 if TYPE_CHECKING:
@@ -54,11 +55,6 @@ class OracleKind(Protocol):
         ...
 
 
-def total(a: Spend, b: Spend) -> Spend:
-    """Both together."""
-    return Spend(a.tokens_in + b.tokens_in, a.tokens_out + b.tokens_out, a.cost_usd + b.cost_usd)
-
-
 class Meter:
     """The oracle of one evaluation: counts what it cost and keeps what was said. Thread-safe.
 
@@ -83,6 +79,6 @@ class Meter:
         sent = self._redact(prompt)
         answer = self._oracle.ask(system, sent, max_tokens)
         with self._lock:
-            self.spend = total(self.spend, answer.spend)
+            self.spend = added(self.spend, answer.spend)
             self.transcript.append((sent, answer))
         return answer
