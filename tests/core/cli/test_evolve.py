@@ -124,7 +124,9 @@ def test_an_edited_configuration_needs_consent_again_before_it_runs(
     evogit: Evogit, packing: Path
 ) -> None:
     config = packing / "evogit.toml"
-    config.write_text(config.read_text().replace('"/eval/run.py"]', '"-I", "/eval/run.py"]', 1))
+    config.write_text(
+        config.read_text().replace('"/eval/bins_run.py"]', '"-I", "/eval/bins_run.py"]', 1)
+    )
     refused = evogit("run", "--max-evaluations", "1", cwd=packing)
     assert refused.returncode == 4
     assert "evogit trust" in refused.stderr
