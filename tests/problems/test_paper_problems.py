@@ -100,6 +100,7 @@ def visited(folder: Path, page: str) -> Any:
     (folder / "index.html").write_text(page)
     look = (WEB / "evaluator" / "look.py").read_text("utf-8")
     for inside, here in (
+        ("PATIENCE = 50.0", "PATIENCE = 15.0"),
         ("/candidate", str(folder)),
         ("/eval", str(WEB / "evaluator")),
         ("/tmp/profile", str(folder / "profile")),  # noqa: S108  # inside
