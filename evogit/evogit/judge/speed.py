@@ -32,6 +32,8 @@ _IDLE = 0.02
 """Seconds of waiting more than the base that a busy machine explains."""
 _RETURNED = 0.25
 """Share of the saved time that may come back as waiting; hidden work may use several processors."""
+_MUCH = 0.5
+"""Share of the base's time whose saving must show on the wall as well."""
 _SURE = 7
 """Pairs; where work seems hidden, so many are run before anybody is suspected."""
 
@@ -86,12 +88,17 @@ def _seconds(run: Completed) -> float:
 def _hidden(ours: list[Completed], theirs: list[Completed]) -> float:
     """Seconds by which ours wait longer, if so much of the processor time they saved comes back.
 
-    All pairs but one must show it: on a busy machine half of them do by chance.
+    All pairs but one must show it: on a busy machine half of them do by chance. Who saves half of the
+    time or more must save it by the clock on the wall too, in most pairs: there chance explains
+    little, while hidden children that run side by side catch up with a base that was held up.
     """
     pairs = list(zip(ours, theirs, strict=True))
-    waited = _all_but_one(_waiting(mine) - _waiting(base) for mine, base in pairs)
-    saved = _all_but_one(base.cpu_seconds - mine.cpu_seconds for mine, base in pairs)
-    return waited if saved > 0 and waited > max(_IDLE, _RETURNED * saved) else 0.0
+    waited = [_waiting(mine) - _waiting(base) for mine, base in pairs]
+    saved = [base.cpu_seconds - mine.cpu_seconds for mine, base in pairs]
+    much = median(saved) >= _MUCH * median(base.cpu_seconds for base in theirs)
+    typical = median if much else _all_but_one
+    late, gain = typical(waited), typical(saved)
+    return late if gain > 0 and late > max(_IDLE, _RETURNED * gain) else 0.0
 
 
 def _all_but_one(values: Iterable[float]) -> float:
