@@ -76,6 +76,16 @@ def test_a_cap_that_a_comparison_could_break_ends_the_run_before_anything_is_ask
     assert bills(swarm) == []
 
 
+def test_the_last_evaluation_of_a_swarm_is_judged_too(farm: Farm) -> None:
+    capped = PAIRWISE + "[budget]\nevaluations = 4\n"
+    swarm = farm.swarm(settings=capped)
+    summary = farm.run(swarm, farm.plan())
+    assert "4 evaluations" in summary.reason
+    phylogeny = view(farm, swarm)
+    assert all(phylogeny.score(row) is not None for row in range(len(phylogeny)))
+    assert phylogeny.evaluation_count == 4
+
+
 def test_a_wrong_model_says_so_before_the_run(farm: Farm) -> None:
     unpriced = PAIRWISE.replace(
         'client = "scripted"', 'client = "http"\nbase_url = "http://127.0.0.1:1"'

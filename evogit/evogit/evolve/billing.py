@@ -105,7 +105,7 @@ class Bill:
     def _of_swarm(self, name: str, task: Task, number: int, worst: Spend) -> Refusal | None:
         with self.budget.turn():
             self.budget.done(task.agent)  # its own step reserves nothing any more
-            refused = self.budget.refusal(name, worst, self.clock())
+            refused = self.budget.unaffordable(name, worst, self.clock())
             if refused is None and worst != FREE:
                 self.budget.begin(name)
                 lease = Lease("reserve", name, number, worst, time=round(self.clock(), 3))

@@ -169,7 +169,15 @@ class SwarmBudget:
             now: seconds since 1970; days are those of UTC.
         """
         self._phylogeny.refresh()
-        found = self._of_evaluations() or self._of_swarm(worst)
+        return self._of_evaluations() or self._of_money(agent, worst, now)
+
+    def unaffordable(self, agent: str, worst: Spend, now: float) -> Refusal | None:
+        """The same for what belongs to an evaluation that is promised already, such as judging it."""
+        self._phylogeny.refresh()
+        return self._of_money(agent, worst, now)
+
+    def _of_money(self, agent: str, worst: Spend, now: float) -> Refusal | None:
+        found = self._of_swarm(worst)
         if found is None and worst != FREE:
             found = self._of_step(agent, worst) or self._of_agent(agent, worst)
             return found or self._of_day(worst, now)
