@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
@@ -140,8 +140,8 @@ def open_gates(
         tell: is told what is under way.
 
     Raises:
-        PreconditionError: the commands of the spec are not trusted.
-        PreconditionError: judging could cost more than is left.
+        PreconditionError: the commands of the spec are not trusted, or judging could cost more
+            than is left.
         EvaluatorError: no sandbox works.
     """
     evaluate = session.swarm.spec().settings.evaluate
@@ -151,32 +151,20 @@ def open_gates(
         return
     from evogit.cli import trusting
     from evogit.cli.run import make_plan
-    from evogit.evolve.assembly import open_bench, open_judge
-    from evogit.evolve.once import affordable, judge_again, own_bill
+    from evogit.evolve.once import judge_again, open_desk
     from evogit.judge.judge import Task
-    from evogit.swarm.identity import take_worker
-    from evogit.swarm.journal import Journal
 
     swarm = session.swarm
     trusting.require(session, swarm)
     plan = make_plan(session, swarm, jobs=1, unsafe=unsafe)
-    with ExitStack() as stack:
-        identity = take_worker(swarm.git, swarm.host)
-        stack.callback(identity.release)
-        tell("opening the sandbox")
-        bench = stack.enter_context(open_bench(swarm, plan))
-        journal = Journal(swarm.git, identity.name, plan.redactor)
-        stack.callback(journal.close)
-        bill = own_bill(swarm, plan, bench, journal)
-        unpaid = open_judge(swarm, plan, bench, identity.name)
-        task = Task(commit, swarm.git.commit(commit).tree, evaluate.seed)
-        paid = stack.enter_context(bill.paying(unpaid, task, _RUNS))
-        judge = affordable(paid, bill)
+    task = Task(commit, swarm.git.commit(commit).tree, evaluate.seed)
+    tell("opening the sandbox")
+    with open_desk(swarm, plan) as desk, desk.paid_judge(task, _RUNS) as judge:
 
         def check(tree: TreeId) -> Outcome | None:
             if not skip_evaluation:
                 tell("judging it once more, from a clean checkout")
-                changed = judge_again(judge, bench.phylogeny, commit)
+                changed = judge_again(judge, desk.bench.phylogeny, commit)
                 if changed is not None:
                     return changed
             tell(f"gates: {', '.join(gate.name for gate in evaluate.gates) or 'none'}")

@@ -41,6 +41,21 @@ class Desk:
     judge: Judge
     bill: Bill
 
+    @contextmanager
+    def paid_judge(self, task: Task, times: int = 1) -> Generator[Judge]:
+        """The judge, with what so many evaluations may ask a language model reserved.
+
+        Raises:
+            PreconditionError: a cap forbids it.
+        """
+        with self.bill.paying(self.judge, task, times) as judge:
+            if judge is None:
+                raise PreconditionError(
+                    f"judging could cost more than is left: {self.bill.allowance.exhausted()}",
+                    hint="raise the cap in [budget]; evogit cost shows what was spent",
+                )
+            yield judge
+
 
 @contextmanager
 def open_desk(swarm: Swarm, plan: Plan) -> Generator[Desk]:
@@ -56,13 +71,9 @@ def open_desk(swarm: Swarm, plan: Plan) -> Generator[Desk]:
         stack.callback(journal.close)
         bench = stack.enter_context(open_bench(swarm, plan))
         judge = open_judge(swarm, plan, bench, identity.name)
-        yield Desk(bench, journal, judge, own_bill(swarm, plan, bench, journal))
-
-
-def own_bill(swarm: Swarm, plan: Plan, bench: Bench, journal: Journal) -> Bill:
-    """Who pays outside of a run: the swarm's caps hold, and those of the plan."""
-    budget = open_budget(swarm, bench)
-    return open_bill(bench, plan, journal, Allowance(plan.flags), budget, threading.Event())
+        allowance, budget = Allowance(plan.flags), open_budget(swarm, bench)
+        bill = open_bill(bench, plan, journal, allowance, budget, threading.Event())
+        yield Desk(bench, journal, judge, bill)
 
 
 def judge_once(
@@ -92,26 +103,12 @@ def record_verdict(desk: Desk, task: Task) -> Evaluation:
     """Judge now and record it; the verdict as the phylogeny knows it then."""
     phylogeny = desk.bench.phylogeny
     phylogeny.refresh()
-    with desk.bill.paying(desk.judge, task) as judge:
-        found = judge_now(affordable(judge, desk.bill), phylogeny, task)
+    with desk.paid_judge(task) as judge:
+        found = judge_now(judge, phylogeny, task)
     subject = f"evaluate {task.commit[:12]}"
     desk.journal.append(found, subject=subject, keep=(task.commit,)).result()
     phylogeny.refresh()
     return phylogeny.evaluation(task.tree, task.seed, task.purpose) or found
-
-
-def affordable(judge: Judge | None, bill: Bill) -> Judge:
-    """The judge, unless a cap forbade to pay for it.
-
-    Raises:
-        PreconditionError: it did.
-    """
-    if judge is None:
-        raise PreconditionError(
-            f"judging could cost more than is left: {bill.allowance.exhausted()}",
-            hint="raise the cap in [budget]; evogit cost shows what was spent",
-        )
-    return judge
 
 
 def _next_repeat(phylogeny: Phylogeny, tree: TreeId) -> int:

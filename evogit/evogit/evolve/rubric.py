@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from evogit.errors import EvoGitError, PreconditionError
 from evogit.evolve.assembly import Plan
-from evogit.evolve.once import affordable, open_desk
+from evogit.evolve.once import open_desk
 from evogit.judge.judge import Task
 from evogit.swarm.repository import Swarm
 from evogit.text import clean_line
@@ -43,10 +43,10 @@ def write_rubric(swarm: Swarm, plan: Plan) -> tuple[str, ...]:
         )
     with open_desk(swarm, plan) as desk:
         base = Task(swarm.base, swarm.git.commit(swarm.base).tree, settings.evaluate.seed)
-        with desk.bill.paying(desk.judge, base) as paid:
-            oracle = affordable(paid, desk.bill).oracle
-            assert oracle is not None, "a judge that is paid for asks"  # noqa: S101  # for the types
-            answer = oracle.ask(_SYSTEM, f"What the results are for:\n{goal}", ask.max_tokens)
+        with desk.paid_judge(base) as judge:
+            assert judge.oracle is not None, "a judge that is paid for asks"  # noqa: S101  # for the types
+            question = f"What the results are for:\n{goal}"
+            answer = judge.oracle.ask(_SYSTEM, question, ask.max_tokens)
     if answer.problem:
         raise EvoGitError(f"the model gave no rubric: {answer.problem}")
     return criteria(answer.text)
