@@ -23,7 +23,7 @@ from evogit.judge.asking import LONGEST_PROMPT
 from evogit.judge.judge import Judge, Task
 from evogit.oracle import Meter, Oracle
 from evogit.phylogeny.index import Phylogeny
-from evogit.records import Attempt, Lease, Spend
+from evogit.records import Attempt, Spend
 from evogit.redact import Redactor
 from evogit.swarm.journal import Journal
 
@@ -107,9 +107,7 @@ class Bill:
             self.budget.done(task.agent)  # its own step reserves nothing any more
             refused = self.budget.unaffordable(name, worst, self.clock())
             if refused is None and worst != FREE:
-                self.budget.begin(name)
-                lease = Lease("reserve", name, number, worst, time=round(self.clock(), 3))
-                self.journal.append(lease, subject=f"reserve {name} step {number}").result()
+                self.budget.reserve(self.journal, name, number, worst, self.clock())
             return refused
 
     def _record(self, name: str, task: Task, number: int, meter: Meter) -> None:

@@ -21,7 +21,8 @@ from evogit.config.model import Budget
 from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words, total
 from evogit.phylogeny.activity import Activity, Totals, day_of
 from evogit.phylogeny.index import Phylogeny
-from evogit.records import Spend
+from evogit.records import Lease, Spend
+from evogit.swarm.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +153,15 @@ class SwarmBudget:
         finally:
             os.close(descriptor)
 
-    def begin(self, agent: str) -> None:
-        """A step of this worker's ``agent`` holds a reservation. Call within ``turn``."""
+    def reserve(self, journal: Journal, agent: str, step: int, worst: Spend, now: float) -> None:
+        """Let a step of this worker's ``agent`` hold a reservation; durable on return, within ``turn``.
+
+        Raises:
+            OSError, GitError: the journal could not be written.
+        """
         self._running.add(agent)
+        lease = Lease("reserve", agent, step, worst, time=round(now, 3))
+        journal.append(lease, subject=f"reserve {agent} step {step}").result()
 
     def done(self, agent: str) -> None:
         """Its step is over: judged, without offspring, or failed."""

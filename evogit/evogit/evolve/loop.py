@@ -23,7 +23,7 @@ from evogit.judge.judge import Task
 from evogit.outcome import Scored, describe
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import Agent, Step, Strategy
-from evogit.records import Attempt, Lease, Spend
+from evogit.records import Attempt, Spend
 from evogit.swarm.journal import Journal
 
 _FRUITLESS: Final = 500
@@ -212,9 +212,7 @@ class AgentLoop:
         with shared.budget.turn():
             refused = shared.budget.refusal(self.name, worst, shared.clock())
             if refused is None:
-                shared.budget.begin(self.name)
-                lease = Lease("reserve", self.name, number, worst, time=round(shared.clock(), 3))
-                shared.journal.append(lease, subject=f"reserve {self.name} step {number}").result()
+                shared.budget.reserve(shared.journal, self.name, number, worst, shared.clock())
             return refused
 
     def _obey(self, refused: Refusal) -> None:

@@ -125,7 +125,9 @@ def test_what_others_reserved_counts_and_is_waited_for_only_beside_a_running_sib
     limits = budget(records.phylogeny(), tmp_path, cost_usd=1.0)
     worst = Spend(0, 0, 0.3)
     alone = limits.refusal("a1", worst, now=0.0)
-    limits.begin("a2")
+    journal = Journal(records.git, "w1")
+    limits.reserve(journal, "a2", 1, Spend(), now=0.0)
+    journal.close()
     beside = limits.refusal("a1", worst, now=0.0)
     limits.done("a2")
     assert alone is not None
