@@ -187,6 +187,8 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         allowance, budget = Allowance(plan.flags), open_budget(swarm, bench)
         bill = open_bill(bench, plan, journal, allowance, budget, stop)
         verdicts = Verdicts(judge, bench.phylogeny, journal, claims, stop.is_set, bill)
+        # Before the base is judged, which may take minutes: what is missing is said at once.
+        agents = agent_maker(bench, plan, swarm.private / "agents" / identity.name, stop)
         calibration = calibrate(verdicts, bench.phylogeny, bench.spec.settings.evaluate.seed)
         noise = calibration.floor if calibration is not None else 0.0
         shared = _share(
@@ -204,7 +206,6 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         )
         if calibration is not None:
             _tell_calibration(shared, calibration)
-        agents = agent_maker(bench, plan, swarm.private / "agents" / identity.name, stop)
         worker = Worker(identity, shared, agents, plan.agents, upkeep)
         summary = worker.run()
         if noise > 0 and not stop.is_set():
