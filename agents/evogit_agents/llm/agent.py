@@ -122,8 +122,7 @@ class LlmAgent:
 
     def _ground(self, task: Task, model: LanguageModel) -> Ground:
         tools = self._tools
-        fence = f"{task.random.getrandbits(40):010x}"
-        return Ground(task, model, tools.templates, tools.redactor, tools.lint, tools.better, fence)
+        return Ground(task, model, tools.templates, tools.redactor, tools.lint, tools.better)
 
 
 def _worst(model: LanguageModel) -> Spend:

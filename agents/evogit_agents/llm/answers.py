@@ -21,7 +21,9 @@ _NAMED: Final = re.compile(
 )
 _ENDING: Final = re.compile(r"\.\w*[A-Za-z]\w*$")
 _SEARCH: Final = re.compile(r"[ \t]*<{5,9}[ \t]*(?:(?:SEARCH|ORIGINAL)\b.*)?$")
+_HUNK: Final = re.compile(r"^@@.*$", re.MULTILINE)
 _MIDDLE: Final = re.compile(r"[ \t]*={5,9}[ \t]*$")
+_IDEA: Final = re.compile(r"(?:(?:first line|(?:your |my )?idea)\s*:\s*)+", re.IGNORECASE)
 _REPLACE: Final = re.compile(r"[ \t]*>{5,9}[ \t]*(?:REPLACE|UPDATED|replace)?[ \t]*$")
 
 
@@ -113,12 +115,28 @@ def swaps(answer: str) -> list[Swap]:
     return _few(found)
 
 
+def hunks(block: str) -> list[Swap]:
+    """The hunks of a unified diff in a block, by their lines: numbers of lines are not trusted.
+
+    Raises:
+        UnusableError: there are more than 50.
+    """
+    found: list[Swap] = []
+    for part in _HUNK.split(block)[1:]:
+        lines = part.strip("\n").split("\n")
+        search = "\n".join(line[1:] for line in lines if not line.startswith("+"))
+        replace = "\n".join(line[1:] for line in lines if not line.startswith("-"))
+        if search != replace:
+            found.append(Swap("", search, replace))
+    return _few(found)
+
+
 def summary(answer: str) -> str:
     """What the answer says before its first block: its first line of words, or nothing."""
     for line in answer.split("\n"):
         if _FENCE.match(line) or _SEARCH.match(line):
             return ""
-        words = line.replace("**", "").strip(" \t#*-_>`")
+        words = _IDEA.sub("", line.replace("**", "").strip(" \t#*-_>`"))
         if len(words.split()) > 2 and not _NAMED.match(line):
             return words
     return ""

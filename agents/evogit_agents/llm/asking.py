@@ -9,10 +9,9 @@ from typing import Final
 
 from evogit.proposals import NoProposal, Proposal
 from evogit.records import Spend
-from evogit.text import clean, clean_line
+from evogit.text import clean_line
 from evogit_agents.llm.answers import UnusableError, unclosed
 from evogit_agents.llm.ground import Edit, Ground, Order
-from evogit_agents.llm.packing import cut
 from evogit_agents.models.model import Message, ModelError, Reply
 
 CALLS: Final = 2
@@ -64,10 +63,10 @@ def carry_out(ground: Ground, order: Order) -> Proposal | NoProposal:
     """Ask for an order's answer and read it; once more if it can not be used."""
     record = _Record()
     first = _struck(ground, [Message("system", ground.system()), Message("user", order.prompt)])
-    messages: list[Message] | None = first
+    messages = first
     reason = f"its prompt does not fit into the {ground.model.context} tokens of the model"
     for call in range(CALLS):
-        if messages is None or ground.model.count(messages) > ground.room:
+        if ground.model.count(messages) > ground.room:
             break
         record.asked(call, messages)
         try:
@@ -77,10 +76,10 @@ def carry_out(ground: Ground, order: Order) -> Proposal | NoProposal:
             return _unanswered(ground, order, record, error)
         record.answered(call, reply)
         try:
-            return _proposal(ground, order, record, _read(ground, order, reply))
+            return _proposal(ground, order, record, _read(order, reply))
         except UnusableError as error:
             reason = error.message
-            messages = _again(ground, first, reply.text, reason)
+            messages = _again(ground, first, reason)
     return NoProposal(
         order.operator,
         clean_line(f"the answer can not be used: {reason}", 300),
@@ -90,27 +89,19 @@ def carry_out(ground: Ground, order: Order) -> Proposal | NoProposal:
     )
 
 
-def _read(ground: Ground, order: Order, reply: Reply) -> Edit:
+def _read(order: Order, reply: Reply) -> Edit:
     if reply.finish == "length" and unclosed(reply.text):
         raise UnusableError("it was cut off because it is too long; answer more briefly")
-    # Fences are ours: a model that copies the data with them means what is between.
-    lines = (line for line in reply.text.split("\n") if ground.fence not in line)
-    return order.read("\n".join(lines))
+    return order.read(reply.text)
 
 
-def _again(
-    ground: Ground, first: Sequence[Message], answer: str, reason: str
-) -> list[Message] | None:
-    """The conversation with the answer and what is wrong with it; ``None`` if that does not fit."""
+def _again(ground: Ground, first: Sequence[Message], reason: str) -> list[Message]:
+    """The question once more, with what was wrong with the answer.
+
+    Not with the answer itself: small models then repeat it word for word.
+    """
     words = ground.templates.render("again", {"reason": clean_line(reason, 300).rstrip(".")})
-    request = Message("user", words)
-    room = ground.room - ground.model.count([*first, request])
-    shown = cut(clean(answer), room - _LONGEST, ground.count)
-    if shown:
-        return _struck(ground, [*first, Message("assistant", shown), request])
-    if room <= 0:
-        return None
-    # Two turns of a user in a row are refused by some models.
+    # One turn: two of a user in a row are refused by some models.
     return _struck(ground, [*first[:-1], Message("user", f"{first[-1].text}\n{words}")])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,7 @@ MOST_PROMPT: Final = 32_000
 """Tokens of a prompt, however large the model's context is: what one step may cost has a bound."""
 _AROUND: Final = 48
 """Tokens of a fence and of the template's words around one piece."""
+_BACKTICKS: Final = re.compile("`+")
 _DRAWS: Final = 16
 _FILES_READ: Final = 64
 _TRIALS: Final = 8
@@ -62,7 +64,6 @@ class Ground:
         redactor: takes secrets out of everything that is sent.
         lint: what a linter says of a file of an individual.
         better: ``higher`` or ``lower``: which scores are.
-        fence: a word, drawn for this prompt alone, that closes what candidates wrote.
     """
 
     task: Task
@@ -71,7 +72,6 @@ class Ground:
     redactor: Redactor
     lint: Callable[[Genome, str], str]
     better: str
-    fence: str
 
     @property
     def parent(self) -> Genome:
@@ -131,15 +131,14 @@ class Ground:
             data: the same in words of candidates; fenced.
             target: the file it is about, for the linter and for other individuals' ideas.
         """
-        fenced = {key: self._fenced(key, text) for key, text in data.items()}
+        closed = {key: fenced(text) for key, text in data.items()}
         plain = {key: clean_line(self.says(text)) for key, text in facts.items()}
         given = {
             "goal": self._goal(),
             "score": _score(self.parent.score),
             "better": self.better,
-            "fence": self.fence,
             **plain,
-            **fenced,
+            **closed,
         }
         draws = [self.task.random.random() for _ in range(_DRAWS)]
 
@@ -155,13 +154,10 @@ class Ground:
         bare = render({piece.name: "" for piece in pieces})
         room = self.room - self.count(bare) - self.count(self.system())
         packed = pack(pieces, room - len(pieces) * _AROUND, self.count)
-        return render({key: self._fenced(key, text) for key, text in packed.items()})
-
-    def _fenced(self, key: str, text: str) -> str:
-        if key == "feedback" or not text:
-            return text  # humans steer; all else is data
-        inside = text.replace(self.fence, "")
-        return f"<{key} {self.fence}>\n{inside}\n</{key} {self.fence}>"
+        # Humans steer; all else is data.
+        return render(
+            {key: text if key == "feedback" else fenced(text) for key, text in packed.items()}
+        )
 
     def _goal(self) -> str:
         text = self.says(self.task.goal.strip(), 8000) or "Improve the program's score."
@@ -213,6 +209,18 @@ class Ground:
 def prompt_tokens(model: LanguageModel) -> int:
     """Tokens of one prompt for a model, at most."""
     return max(min(model.context - model.max_tokens, MOST_PROMPT), 0)
+
+
+def fenced(text: str) -> str:
+    """``text`` as a Markdown block that nothing in it can close; empty stays empty.
+
+    A fence ends with as many backticks as it begins with, or more (CommonMark 0.31, section 4.5).
+    """
+    if not text:
+        return ""
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(longest + 1, 3)
+    return f"{fence}\n{text}\n{fence}"
 
 
 def diff(old: str, new: str, context: int = 1) -> str:

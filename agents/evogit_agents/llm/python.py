@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 import warnings
+from textwrap import dedent, indent
 from typing import Final, cast
 
 from evogit.syntax import parse
@@ -19,7 +19,7 @@ _HOSTILE: Final = (SyntaxError, ValueError, OverflowError, RecursionError, Memor
 # ``catch_warnings`` is not safe among threads.
 warnings.filterwarnings("ignore", module=re.escape(_FILENAME))
 
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def check_python(text: str) -> None:
@@ -42,7 +42,7 @@ def _line(text: str, number: int | None) -> str:
 def tree_of(text: str) -> ast.Module | None:
     """The syntax tree of a text, or of lines cut out of one; ``None`` if they are no Python."""
     try:
-        return parse(textwrap.dedent(text), filename=_FILENAME)
+        return parse(dedent(text), filename=_FILENAME)
     except _HOSTILE:
         return None
 
@@ -51,14 +51,37 @@ def defined(text: str) -> set[str]:
     """The functions and classes that a text defines, not those inside of others."""
     tree = tree_of(text)
     body = tree.body if tree is not None else []
-    return {node.name for node in body if isinstance(node, _Definition)}
+    return {node.name for node in body if isinstance(node, Definition)}
 
 
 def definitions(text: str) -> list[tuple[str, Range]]:
     """Every function and class of a file with its lines, decorators included."""
     tree = tree_of(text)
     nodes = ast.walk(tree) if tree is not None else ()
-    return [(node.name, span(node)) for node in nodes if isinstance(node, _Definition)]
+    return [(node.name, span(node)) for node in nodes if isinstance(node, Definition)]
+
+
+def with_head(lines: str, code: str) -> str:
+    """``lines`` under the head of the one function that ``code`` defines, if they are its body.
+
+    They are if they return something and define nothing; else ``lines`` come back as they are.
+    """
+    tree, body = tree_of(code), tree_of(lines)
+    found = [node for node in tree.body if isinstance(node, Definition)] if tree else []
+    nodes = list(ast.walk(body)) if body else []
+    returns = any(isinstance(node, ast.Return) for node in nodes)
+    if len(found) != 1 or isinstance(found[0], ast.ClassDef) or not returns:
+        return lines
+    if any(isinstance(node, Definition) for node in nodes):
+        return lines
+    own = found[0].body
+    first = own[1] if ast.get_docstring(found[0], clean=False) and len(own) > 1 else own[0]
+    old = code.split("\n")
+    start, end = span(first)[0] - 1, span(own[-1])[1]
+    if old[start].lstrip() != old[start][first.col_offset :]:
+        return lines  # the body stands on the line of the head
+    margin = old[start][: first.col_offset]
+    return "\n".join([*old[:start], indent(dedent(lines), margin), *old[end:]])
 
 
 def runs(text: str, longest: int) -> list[Range]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,8 +12,8 @@ from evogit.git.trees import check_path
 from evogit.paths import editable_ranges, matches, outside_unchanged
 from evogit.proposals import Genome
 from evogit.text import clean
-from evogit_agents.llm.answers import UnusableError
-from evogit_agents.llm.patch import Range
+from evogit_agents.llm.answers import Swap, UnusableError
+from evogit_agents.llm.patch import Range, swap
 from evogit_agents.llm.python import check_python
 
 MOST_BYTES: Final = 256 * 1024
@@ -50,9 +50,17 @@ class Source:
         """The lines of a window."""
         return "\n".join(self.lines[window[0] - 1 : window[1]])
 
-    def changed(self, text: str) -> Source:
-        """The same file with other lines, for one more change."""
-        return replace(self, text=text, ranges=_ranges(text))
+    def swapped(self, found: Sequence[Swap]) -> Source:
+        """The same file after search/replace blocks, one after the other.
+
+        Raises:
+            UnusableError: one has no place in lines that may change, or more than one.
+        """
+        now = self
+        for one in found:
+            text = swap(now.text, one.search, one.replace, now.ranges)
+            now = replace(now, text=text, ranges=_ranges(text))
+        return now
 
     def become(self, text: str) -> bytes:
         """The file's new content.

@@ -77,7 +77,7 @@ def test_more_blocks_than_anybody_needs_are_refused() -> None:
 
 
 def test_the_first_line_of_words_says_what_it_is_about() -> None:
-    assert summary("**Idea:** fill tight bins first\n```\nx\n```") == "Idea: fill tight bins first"
+    assert summary("**Idea:** fill tight bins first\n```\nx\n```") == "fill tight bins first"
     assert summary("```\nx\n```\nA word after it.") == ""
 
 

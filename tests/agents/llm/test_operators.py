@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -90,23 +91,57 @@ def test_diff_of_another_file_is_refused(studio: Studio) -> None:
     assert "change packer.py alone" in reason(studio.ask("diff", bad))
 
 
+def test_diff_takes_a_definition_given_whole_for_the_one_of_its_name(studio: Studio) -> None:
+    answer = f"Other words.\n```python\nimport math\nimport bisect\n{RULE}```"
+    made = changed(studio.ask("diff", answer))
+    assert made == f"{FRAME[0]}import bisect\n\n\n{RULE}{FRAME[1]}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def other(item):\n    return item\n",  # the file has no such function
+        f"{RULE}print(priority(3, 4))\n",  # something that has no place
+        f"{RULE}```\n```\n{RULE}",  # which of them?
+        "def priority(item, remaining:\n",
+    ],
+)
+def test_diff_guesses_no_place_for_code_without_one(studio: Studio, code: str) -> None:
+    assert "no SEARCH/REPLACE" in reason(studio.ask("diff", f"Words.\n```\n{code}```"))
+
+
+@pytest.mark.parametrize("operator", ["diff", "rewrite", "section"])
+def test_a_unified_diff_is_applied_by_its_lines(studio: Studio, operator: str) -> None:
+    diff = "@@ -99,2 +99,3 @@\n     left = remaining - item\n-    return -left\n+    return left\n"
+    made = studio.ask(operator, f"Turn it round.\n```diff\n--- a/x\n+++ b/x\n{diff}```")
+    assert changed(made).split("\n")[4:6] == ["    left = remaining - item", "    return left"]
+    strange = studio.ask(operator, f"Words.\n```\n{diff.replace('- item', '- other')}```")
+    assert "no line of the file reads" in reason(strange)
+
+
+def test_diff_replaces_no_definition_outside_of_the_block_or_given_twice(
+    studio: Studio, individual: Individual
+) -> None:
+    fixed = {"a.py": "def f():\n    return 1\n# EVOLVE-BLOCK-START\nx = 1\n# EVOLVE-BLOCK-END\n"}
+    twice = {"a.py": "class A:\n    def f(self): ...\nclass B:\n    def f(self): ...\n"}
+    for files in (fixed, twice):
+        task = studio.task(individual(files))
+        made = studio.ask("diff", "Words.\n```\ndef f():\n    return 2\n```", task=task)
+        assert "no SEARCH/REPLACE" in reason(made)
+
+
 @pytest.mark.parametrize("operator", ["rewrite", "diff", "section", "draft"])
 def test_an_answer_that_changes_nothing_is_a_failure_of_its_own(
     studio: Studio, operator: str
 ) -> None:
     def copy(messages: Sequence[Message], number: int) -> str:
         del number
-        shown = (
-            (messages[1].text + "<code \n")
-            .split("<code ")[1]
-            .partition("\n")[2]
-            .split("\n</code")[0]
-        )
+        found = re.search(r"(?:are|better\)):\n```\n(.*?)\n```\n", messages[1].text, re.DOTALL)
+        shown = found[1] if found else _own_block()
         if operator == "diff":
             line = "    return -left"
             return f"<<<<<<< SEARCH\n{line}\n=======\n{line}  \n>>>>>>> REPLACE\n"
-        block = shown if operator != "draft" else _own_block()
-        return f"```\n{block}\n```"
+        return f"```\n{shown}\n```"
 
     made = studio.agent([operator], copy).propose(studio.task(random=_Low(3)))
     assert "changes nothing" in reason(made)
@@ -299,16 +334,23 @@ def test_a_whole_function_in_place_of_some_of_its_lines_replaces_the_function(
         assert changed(made) == FRAME[0] + RULE + FRAME[1]
 
 
-def test_fences_that_a_model_copies_are_not_code(studio: Studio) -> None:
-    def fenced(messages: Sequence[Message], number: int) -> str:
-        del number
-        fence = messages[1].text.split("<code ")[1].split(">")[0]
-        return f"My idea is this.\n```\n<code {fence}>\n{RULE}</code {fence}>\n```"
-
-    made = studio.agent(["rewrite"], fenced).propose(studio.task())
-    assert changed(made) == FRAME[0] + RULE + FRAME[1]
-
-
 def test_code_that_parses_and_does_not_compile_is_refused(studio: Studio) -> None:
-    made = studio.ask("rewrite", "```\nreturn item\n```")
+    made = studio.ask("rewrite", "```\nreturn item\ndef priority(item, remaining): ...\n```")
     assert "'return' outside function" in reason(made)
+
+
+def test_a_body_alone_goes_under_the_head_of_the_one_function(
+    studio: Studio, individual: Individual
+) -> None:
+    head = 'def priority(item, remaining):\n    """Say it."""\n'
+    task = studio.task(individual({"a.py": f"import math\n{head}    return 1\n\n\nx = 2\n"}))
+    made = changed(
+        studio.ask("rewrite", "```\nif item:\n    return 3\nreturn 4\n```", task=task), "a.py"
+    )
+    body = "    if item:\n        return 3\n    return 4\n"
+    assert made == f"import math\n{head}{body}\n\nx = 2\n"
+
+
+def test_a_marker_without_its_other_half_is_no_line_of_the_block(studio: Studio) -> None:
+    made = studio.ask("rewrite", f"```\n{RULE}# EVOLVE-BLOCK-END\n```")
+    assert changed(made) == FRAME[0] + RULE + FRAME[1]

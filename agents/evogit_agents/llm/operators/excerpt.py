@@ -1,4 +1,4 @@
-"""As much of a file as a prompt has room for."""
+"""As much of a file as a prompt has room for, and how a change of it is written down."""
 
 from __future__ import annotations
 
@@ -33,3 +33,14 @@ def excerpt(ground: Ground, source: Source, share: float = 0.5) -> str:
 def _around(lines: list[str], middle: int, half: int) -> str:
     first, last = max(middle - half, 1), min(middle + half, len(lines))
     return "\n".join(lines[first - 1 : last])
+
+
+def example(ground: Ground, source: Source) -> str:
+    """The form of a search/replace block, with a line of the file that may change, drawn by chance.
+
+    With any other line, small models copy the example instead of the file.
+    """
+    lines = [line for window in source.ranges for line in source.part(window).split("\n")]
+    clear = [line for line in lines if line.strip() and source.lines.count(line) == 1]
+    line = ground.task.random.choice(clear or lines)
+    return f"<<<<<<< SEARCH\n{line}\n=======\n[new lines]\n>>>>>>> REPLACE"

@@ -6,7 +6,7 @@ from typing import Final
 
 from evogit_agents.llm.answers import Swap, UnusableError, summary, swaps
 from evogit_agents.llm.ground import Edit, Ground, Order
-from evogit_agents.llm.patch import swap
+from evogit_agents.llm.operators.excerpt import example
 from evogit_agents.llm.source import Source, check_new
 
 _MOST_FILES: Final = 12
@@ -20,7 +20,8 @@ def prepare(ground: Ground) -> Order | str:
         return "there are no two editable files that fit into a prompt together"
     code = "\n\n".join(f"{source.path}\n{source.text.rstrip()}" for source in shown)
     paths = ", ".join(source.path for source in shown)
-    prompt = ground.prompt("multi", {"path": shown[0].path, "paths": paths}, {"code": code})
+    data = {"code": code, "example": f"{shown[0].path}\n{example(ground, shown[0])}"}
+    prompt = ground.prompt("multi", {"paths": paths}, data)
     return Order("multi", prompt, lambda answer: _read(answer, ground, shown))
 
 
@@ -43,10 +44,7 @@ def _read(answer: str, ground: Ground, shown: list[Source]) -> Edit:
     now, new = dict(old), dict[str, bytes | None]()
     for one in found:
         if one.path in now:
-            source = now[one.path]
-            now[one.path] = source.changed(
-                swap(source.text, one.search, one.replace, source.ranges)
-            )
+            now[one.path] = now[one.path].swapped([one])
         else:
             new |= _new_file(one, ground)
     changed = {

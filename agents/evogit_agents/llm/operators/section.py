@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from evogit_agents.llm.answers import Block, UnusableError, blocks, summary
+from evogit_agents.llm.answers import Block, UnusableError, blocks, hunks, summary
 from evogit_agents.llm.ground import Edit, Ground, Order
 from evogit_agents.llm.operators.whole import reach
 from evogit_agents.llm.patch import Range, put
-from evogit_agents.llm.python import runs
+from evogit_agents.llm.python import runs, with_head
 from evogit_agents.llm.source import Source, check_new
 
 _AROUND: Final = 30
@@ -73,13 +73,20 @@ def _read(answer: str, ground: Ground, source: Source, window: Range) -> Edit:
             "give exactly one ``` block with the new lines"
             + (", and at most one more with a new file" if new else "")
         )
-    new_lines = own[0].text
     changes: dict[str, bytes | None] = {
-        source.path: source.become(put(source.text, reach(source, window, new_lines), new_lines))
+        source.path: source.become(_changed(source, window, own[0].text))
     }
     for block in new:
         changes[_new_path(block, ground)] = (block.text.rstrip() + "\n").encode()
     return Edit(changes, summary(answer))
+
+
+def _changed(source: Source, window: Range, block: str) -> str:
+    found = hunks(block)
+    if found:
+        return source.swapped(found).text
+    lines = with_head(block, source.part(window)) if source.path.endswith(".py") else block
+    return put(source.text, reach(source, window, lines), lines)
 
 
 def _new_path(block: Block, ground: Ground) -> str:

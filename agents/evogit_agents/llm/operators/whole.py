@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from evogit.paths import editable_ranges
-from evogit_agents.llm.answers import UnusableError, blocks, summary
+from evogit_agents.llm.answers import UnusableError, blocks, hunks, summary
 from evogit_agents.llm.ground import Edit, Ground
 from evogit_agents.llm.patch import Range, put
-from evogit_agents.llm.python import defined, definitions
+from evogit_agents.llm.python import defined, definitions, with_head
 from evogit_agents.llm.source import Source
 
 
@@ -17,12 +17,14 @@ def choose_window(ground: Ground, source: Source) -> Range | None:
 
 
 def read_whole(answer: str, source: Source, window: Range) -> Edit:
-    """The file with the answer's one block in place of the window.
+    """The file with the answer's one block in place of the window, or changed by it if it is a diff.
 
     Raises:
         UnusableError: there is not exactly one block, or the file may not become so.
     """
-    text = put(source.text, window, block_for(answer, source, window))
+    block = block_for(answer, source, window)
+    changes = hunks(block)
+    text = source.swapped(changes).text if changes else put(source.text, window, block)
     return Edit({source.path: source.become(text)}, summary(answer))
 
 
@@ -30,8 +32,10 @@ def block_for(answer: str, source: Source, window: Range) -> str:
     """The lines that an answer gives for a window.
 
     Models like to repeat what stands around a block, and to add an example of use. A block that
-    holds the markers of the very window counts from one to the other; of several blocks the only
-    one that defines what the window defines is taken.
+    holds the markers of the very window counts from one to the other, and a marker without its
+    other half for nothing; of several blocks the only one that defines what the window defines is
+    taken. Where the window defines one function and the block is lines of a function alone, they
+    are its new body.
 
     Raises:
         UnusableError: there is no such block, or more than one.
@@ -44,11 +48,17 @@ def block_for(answer: str, source: Source, window: Range) -> str:
     if len(found) > 1 and len(alike) != 1:
         raise UnusableError(f"there are {len(found)} code blocks; give exactly one")
     text = found[0] if len(found) == 1 else alike[0]
-    inner = editable_ranges(text)
-    if source.framed and inner is not None and len(inner) == len(source.ranges):
-        first, last = inner[source.ranges.index(window)]
-        return "\n".join(text.split("\n")[first - 1 : last])
-    return text
+    if source.framed:
+        text = _within_markers(text, source.ranges.index(window), len(source.ranges))
+    return with_head(text, source.part(window)) if source.path.endswith(".py") else text
+
+
+def _within_markers(text: str, number: int, of: int) -> str:
+    inner, lines = editable_ranges(text), text.split("\n")
+    if inner is not None and len(inner) == of:
+        first, last = inner[number]
+        return "\n".join(lines[first - 1 : last])
+    return text if inner else "\n".join(line for line in lines if "EVOLVE-BLOCK-" not in line)
 
 
 def reach(source: Source, window: Range, text: str) -> Range:
