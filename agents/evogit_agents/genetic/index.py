@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from evogit_agents.genetic.kinds import Kind, annotated, dotted, kind_of, usage
-from evogit_agents.genetic.scope import arguments, bindings, ends, global_names, targets
+from evogit_agents.genetic.scope import arguments, bindings, ends, global_names, loads, targets
 from evogit_agents.genetic.source import Source, nodes
 
 BUILTINS: Final = frozenset(dir(builtins))
@@ -17,6 +17,7 @@ BUILTINS: Final = frozenset(dir(builtins))
 Path = tuple[tuple[str, int], ...]
 """Steps from the module to a statement: name of a list of statements (or handlers), and index."""
 
+_RECEIVERS: Final = {"self", "cls"}
 BASE: Final = 1
 EXPONENT: Final = 2
 
@@ -131,6 +132,18 @@ def locate(tree: ast.Module, path: Path) -> list[ast.stmt] | None:
     return cast("list[ast.stmt] | None", getattr(node, path[-1][0], None))
 
 
+def _unread(node: Definition, kinds: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Arguments without annotation that the function does not read are taken for numbers.
+
+    Nothing says what they are, and a function that does without them would do so for ever.
+    """
+    args = node.args
+    every = (*args.posonlyargs, *args.args, *args.kwonlyargs)
+    plain = {a.arg for a in every if a.annotation is None}
+    unread = plain - set(loads(node)) - _RECEIVERS
+    return {name: Kind.NUMBER for name in unread if kinds[name] is Kind.UNKNOWN}
+
+
 def _function(node: Definition, index: Index, outer: tuple[str, ...]) -> Function:
     kinds: dict[str, Kind] = dict(index.results)
     for argument in arguments(node.args):
@@ -138,6 +151,7 @@ def _function(node: Definition, index: Index, outer: tuple[str, ...]) -> Functio
     inside = nodes(node)
     usage(inside, kinds)
     bound: set[str] = {a.arg for a in arguments(node.args)}
+    kinds.update(_unread(node, kinds))
     attributes: dict[str, None] = {}
     count = 0
     for child in inside:
