@@ -132,12 +132,17 @@ def hunks(block: str) -> list[Swap]:
 
 
 def summary(answer: str) -> str:
-    """What the answer says before its first block: its first line of words, or nothing."""
+    """What the answer says beside its blocks: its first line of words, or nothing."""
+    fence, swap = "", False
     for line in answer.split("\n"):
-        if _FENCE.match(line) or _SEARCH.match(line):
-            return ""
+        match = _FENCE.match(line)
+        if match and (not fence or (not match[2].strip() and match[1].startswith(fence))):
+            fence = "" if fence else match[1]
+            continue
+        swap = not _REPLACE.match(line) if swap else bool(_SEARCH.match(line))
         words = _IDEA.sub("", line.replace("**", "").strip(" \t#*-_>`"))
-        if len(words.split()) > 2 and not _NAMED.match(line):
+        outside = not fence and not swap and not _REPLACE.match(line)
+        if outside and len(words.split()) > 2 and not _NAMED.match(line):
             return words
     return ""
 

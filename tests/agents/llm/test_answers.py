@@ -14,6 +14,7 @@ from evogit_agents.llm.answers import (
     Swap,
     UnusableError,
     blocks,
+    hunks,
     summary,
     swaps,
     unclosed,
@@ -78,12 +79,14 @@ def test_more_blocks_than_anybody_needs_are_refused() -> None:
 
 def test_the_first_line_of_words_says_what_it_is_about() -> None:
     assert summary("**Idea:** fill tight bins first\n```\nx\n```") == "fill tight bins first"
-    assert summary("```\nx\n```\nA word after it.") == ""
+    assert summary("```\nreturn x y z\n```\nIDEA: a word after it.") == "a word after it."
+    assert summary(f"{SWAP}Then a word.") == "Then a word."
+    assert summary("```\nreturn x y z\n```\npacker.py") == ""
 
 
 @given(st.text("ab`~<>=\n #SEARCHPLd./", max_size=300))
 def test_no_answer_breaks_the_reader(answer: str) -> None:
-    for read in (blocks, swaps):
+    for read in (blocks, swaps, hunks):
         with contextlib.suppress(UnusableError):
             read(answer)
     assert "\n" not in summary(answer)

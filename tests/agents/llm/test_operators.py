@@ -97,6 +97,16 @@ def test_diff_takes_a_definition_given_whole_for_the_one_of_its_name(studio: Stu
     assert made == f"{FRAME[0]}import bisect\n\n\n{RULE}{FRAME[1]}"
 
 
+def test_diff_passes_over_a_copy_of_the_prompts_example(studio: Studio) -> None:
+    def copied(messages: Sequence[Message], number: int) -> str:
+        del number
+        example = messages[1].text.partition("<<<<<<< SEARCH\n")[2].partition(">>>>>>>")[0]
+        return f"```\n<<<<<<< SEARCH\n{example}>>>>>>> REPLACE\n```\n```python\n{RULE}```\n"
+
+    made = studio.agent(["diff"], copied).propose(studio.task())
+    assert changed(made) == FRAME[0] + RULE + FRAME[1]
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -6,6 +6,7 @@ A unified diff is as exact as they are, and a definition has a name, so its plac
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from itertools import pairwise
 from typing import Final
@@ -16,6 +17,7 @@ from evogit_agents.llm.patch import Range, put
 from evogit_agents.llm.python import Definition, definitions, span, tree_of
 from evogit_agents.llm.source import Source
 
+_SWAP: Final = re.compile(r"^<<<<<<< SEARCH$", re.MULTILINE)
 _WANTED: Final = "there is no SEARCH/REPLACE block"
 
 
@@ -27,7 +29,8 @@ def read_otherwise(answer: str, source: Source) -> Edit:
     Raises:
         UnusableError: there is not one block, it is neither, or has no place in the file.
     """
-    found = [block.text for block in blocks(answer) if block.text.strip()]
+    given = [block.text for block in blocks(answer) if block.text.strip()]
+    found = [text for text in given if not _SWAP.search(text)]
     if len(found) != 1:
         raise UnusableError(_WANTED)
     changes = hunks(found[0])

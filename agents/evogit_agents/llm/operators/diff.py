@@ -21,7 +21,8 @@ def prepare(ground: Ground) -> Order | str:
 
 
 def _read(answer: str, source: Source) -> Edit:
-    found = swaps(answer)
+    # A block that changes nothing is the prompt's example.
+    found = [one for one in swaps(answer) if one.search != one.replace]
     if not found:
         return read_otherwise(answer, source)
     strange = next((one.path for one in found if one.path not in ("", source.path)), None)

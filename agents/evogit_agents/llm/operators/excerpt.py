@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evogit_agents.llm.ground import Ground
+from evogit_agents.llm.python import runs
 from evogit_agents.llm.source import Source
 
 
@@ -38,9 +39,12 @@ def _around(lines: list[str], middle: int, half: int) -> str:
 def example(ground: Ground, source: Source) -> str:
     """The form of a search/replace block, with a line of the file that may change, drawn by chance.
 
-    With any other line, small models copy the example instead of the file.
+    Small models copy an example with any other line instead of the file's own. It replaces the line
+    by itself, so that a copy of it changes nothing.
     """
     lines = [line for window in source.ranges for line in source.part(window).split("\n")]
     clear = [line for line in lines if line.strip() and source.lines.count(line) == 1]
-    line = ground.task.random.choice(clear or lines)
-    return f"<<<<<<< SEARCH\n{line}\n=======\n[new lines]\n>>>>>>> REPLACE"
+    code = [source.lines[a - 1] for a, b in runs(source.text, 1) if a == b]
+    plain = [line for line in clear if line in code and line.lstrip()[0] not in "\"'"]
+    line = ground.task.random.choice(plain or clear or lines)
+    return f"<<<<<<< SEARCH\n{line}\n=======\n{line}\n>>>>>>> REPLACE"

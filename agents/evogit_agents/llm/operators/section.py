@@ -9,7 +9,7 @@ from typing import Final
 
 from evogit_agents.llm.answers import Block, UnusableError, blocks, hunks, summary
 from evogit_agents.llm.ground import Edit, Ground, Order
-from evogit_agents.llm.operators.whole import reach
+from evogit_agents.llm.operators.whole import reach, within_markers
 from evogit_agents.llm.patch import Range, put
 from evogit_agents.llm.python import runs, with_head
 from evogit_agents.llm.source import Source, check_new
@@ -85,6 +85,8 @@ def _changed(source: Source, window: Range, block: str) -> str:
     found = hunks(block)
     if found:
         return source.swapped(found).text
+    if source.framed:
+        block = within_markers(block, 0, 1)
     lines = with_head(block, source.part(window)) if source.path.endswith(".py") else block
     return put(source.text, reach(source, window, lines), lines)
 

@@ -49,11 +49,12 @@ def block_for(answer: str, source: Source, window: Range) -> str:
         raise UnusableError(f"there are {len(found)} code blocks; give exactly one")
     text = found[0] if len(found) == 1 else alike[0]
     if source.framed:
-        text = _within_markers(text, source.ranges.index(window), len(source.ranges))
+        text = within_markers(text, source.ranges.index(window), len(source.ranges))
     return with_head(text, source.part(window)) if source.path.endswith(".py") else text
 
 
-def _within_markers(text: str, number: int, of: int) -> str:
+def within_markers(text: str, number: int, of: int) -> str:
+    """What stands between the markers of a block, if it has as many as the file it is for."""
     inner, lines = editable_ranges(text), text.split("\n")
     if inner is not None and len(inner) == of:
         first, last = inner[number]
