@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from evogit.config.model import Budget
+from evogit.config.models import Budget
 from evogit.errors import EvoGitError
 from evogit.proposals import Agent, Offer, Setup
 from evogit_agents.command import record as records

@@ -15,17 +15,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from evogit.config.explain import explain
 from evogit.config.load import MAX_FILE, read_toml
-from evogit.config.model import (
-    Count,
-    Duration,
-    Flag,
-    Limits,
-    Model,
-    Name,
-    Size,
-    Text,
-    VariableName,
-)
+from evogit.config.model import Count, Duration, Flag, Limits, Name, Size, Text, VariableName
+from evogit.config.values import Model
 from evogit.errors import ConfigError, NotFoundError
 from evogit.text import clean_line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from evogit.config.model import Budget, LanguageModel
+from evogit.config.models import Budget, LanguageModel
 from evogit.errors import ConfigError
 from evogit.records import Spend
 from evogit_agents.command.record import Record

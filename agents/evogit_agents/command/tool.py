@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from evogit.config.model import LanguageModel, Limits, Settings
+from evogit.config.model import Limits, Settings
+from evogit.config.models import LanguageModel
 from evogit.errors import ConfigError, EvaluatorError, PreconditionError
 from evogit.proposals import Setup
 from evogit.redact import Redactor, secret_variables

@@ -170,7 +170,7 @@ def parse_flags(
     Raises:
         ConfigError: the duration can not be read.
     """
-    from evogit.config.model import parse_duration
+    from evogit.config.values import parse_duration
     from evogit.errors import ConfigError
     from evogit.evolve.budget import Flags
 

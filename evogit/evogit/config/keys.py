@@ -12,7 +12,8 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Union, cast, get_args, get_origin
 
-from evogit.config.model import Model, Settings
+from evogit.config.model import Settings
+from evogit.config.values import Model
 from evogit.errors import ConfigError
 from evogit.text import clean_line
 

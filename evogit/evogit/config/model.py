@@ -6,113 +6,31 @@ Sizes are bytes or text such as ``"512MB"``; durations are seconds or text such 
 
 from __future__ import annotations
 
-import math
-import re
-from pathlib import PurePosixPath
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
 
+from evogit.config.models import Asking, Budget, LanguageModel
+from evogit.config.values import (
+    Command,
+    Count,
+    Duration,
+    Flag,
+    InnerPath,
+    Model,
+    Name,
+    Number,
+    Size,
+    Text,
+    VariableName,
+    Whole,
+)
 from evogit.quarantine.finding import RULES
-from evogit.text import clean_line
-
-_SIZE: Final = {
-    "": 1,
-    "b": 1,
-    "kb": 10**3,
-    "mb": 10**6,
-    "gb": 10**9,
-    "kib": 2**10,
-    "mib": 2**20,
-    "gib": 2**30,
-}
-_TIME: Final = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _with_unit(value: object, units: dict[str, float], what: str) -> object:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", value)
-    if match is None or match[2].lower() not in units:
-        raise ValueError(
-            f"{value!r} is not a {what}; write a number or one with a unit: {', '.join(u for u in units if u)}"
-        )
-    number = float(match[1]) * units[match[2].lower()]
-    if not math.isfinite(number):
-        raise ValueError(f"is too large for a {what}")
-    return number
-
-
-def parse_size(value: object) -> object:
-    """Text such as ``"512MB"`` as a whole number of bytes; anything else unchanged."""
-    number = _with_unit(value, dict(_SIZE), "size")
-    return int(number) if isinstance(number, float) else number
-
-
-def parse_duration(value: object) -> object:
-    """Text such as ``"10m"`` as seconds; anything else unchanged."""
-    return _with_unit(value, dict(_TIME), "duration")
-
-
-def _storable(text: str) -> str:
-    # NUL can not be in an argument or a file name, a lone surrogate not in UTF-8.
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("holds a NUL or a lone surrogate, which no command or file can hold")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if text != clean_line(text):
-        raise ValueError("must be one line without control characters or doubled spaces")
-    return text
-
-
-def _inner_path(text: str) -> str:
-    parts = PurePosixPath(text).parts
-    if not parts or text.startswith("/") or any(p.lower() in {"..", ".git"} for p in parts):
-        raise ValueError("must be a path inside the folder, without '..' or '.git'")
-    return text
-
-
-_WHOLE: Final = 2**53
-"""Largest whole number that JSON readers of a journal keep exactly."""
-
-_YEAR: Final = 366 * 86400.0
-"""Longest duration; a longer one overflows the timers of the system and is a typing error."""
-
-Size = Annotated[
-    int,
-    BeforeValidator(parse_size, json_schema_input_type=int | str),
-    Field(gt=0, le=_WHOLE, strict=True),
-]
-Duration = Annotated[
-    float,
-    BeforeValidator(parse_duration, json_schema_input_type=float | str),
-    Field(gt=0, le=_YEAR, strict=True),
-]
-Count = Annotated[int, Field(gt=0, le=_WHOLE, strict=True)]
-Flag = Annotated[bool, Field(strict=True)]
-Whole = Annotated[int, Field(ge=-_WHOLE, le=_WHOLE, strict=True)]
-Number = Annotated[float, Field(strict=True)]
-Text = Annotated[str, AfterValidator(_storable)]
-Name = Annotated[Text, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
-InnerPath = Annotated[Text, AfterValidator(_inner_path)]
-VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Command = Annotated[tuple[Text, ...], Field(min_length=1)]
-
-
-class Model(BaseModel):
-    """Base of all settings: immutable, strict about unknown keys, types and NaN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Limits(Model):
@@ -124,22 +42,6 @@ class Limits(Model):
     processes: Count = 64
     output: Size = 2**20
     disk: Size = 64 * 2**20
-
-
-ModelName = Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
-
-
-class Asking(Model):
-    """A stage that asks a language model, for a comparison or in the candidate's name."""
-
-    model: ModelName
-    """One of ``[[models]]``."""
-    calls: Annotated[Count, Field(le=1000)] = 4
-    """``exchange = "model"``: how many prompts one run may send."""
-    votes: Annotated[Count, Field(le=25)] = 1
-    """``score = "pairwise"``: how many times each comparison is made, in both orders."""
-    max_tokens: Count = 512
-    """Tokens of one answer, at most."""
 
 
 class Stage(Model):
@@ -330,68 +232,6 @@ class Quarantine(Model):
     """A gain over the best of more than this many times the run's largest gain so far is held."""
     table: Annotated[Count, Field(ge=16)] = 64
     """So many added pairs of a literal key and a literal answer are held as a table of answers."""
-
-
-_Money = Annotated[Number, Field(gt=0)]
-_Price = Annotated[Number, Field(ge=0)]
-
-
-class Budget(Model):
-    """Limits of the whole swarm, counted from the journals of all workers.
-
-    ``tokens`` and ``cost_usd`` hold for the swarm's whole life, their namesakes for one step (the
-    worst that it may cost), one agent, and one day (UTC).
-    """
-
-    evaluations: Count | None = None
-    seconds: Duration | None = None
-    tokens: Count | None = None
-    cost_usd: _Money | None = None
-    step_tokens: Count | None = None
-    step_cost_usd: _Money | None = None
-    agent_tokens: Count | None = None
-    agent_cost_usd: _Money | None = None
-    day_tokens: Count | None = None
-    day_cost_usd: _Money | None = None
-
-
-class LanguageModel(Model):
-    """One model that ``llm`` agents may ask; ``[[models]]``."""
-
-    name: ModelName
-    """What ``llm:NAME``, trailers and tables call it."""
-    model: Name
-    """How its provider is addressed, as litellm writes it: ``openai/gpt-5-mini``, ``ollama/qwen3``."""
-    client: Literal["litellm", "http", "scripted"] = "litellm"
-    """``http``: an OpenAI-compatible endpoint at ``base_url``, without litellm and its start-up time.
-    ``scripted``: no model at all, but ``answers`` in turn, over and over; free of charge."""
-    answers: tuple[Text, ...] = Field(default=(), max_length=1000)
-    """What a ``scripted`` model says."""
-    base_url: Text | None = None
-    key: VariableName | None = None
-    """The environment variable that holds the key; never the key itself."""
-    price: tuple[_Price, _Price] | None = None
-    """USD for a million tokens of prompt and of answer. Default: litellm's table; a model that is not
-    in it is refused."""
-    context: Count | None = None
-    """Tokens of prompt and answer together. Default: litellm's table, else 8192."""
-    max_tokens: Count = 4096
-    """Tokens of one answer, at most."""
-    temperature: Annotated[Number, Field(ge=0, le=2)] = 0.8
-    omit: tuple[Literal["temperature", "max_tokens", "seed"], ...] = ()
-    """Parameters that this model's provider refuses."""
-    parallel: Count = 8
-    """Calls of one worker at the same time."""
-    timeout: Duration = 300.0
-    """Of one call."""
-    operators: tuple[Name, ...] = ()
-    """Operators it is used for; empty: all."""
-
-    @model_validator(mode="after")
-    def _can_answer(self) -> LanguageModel:
-        if (self.client == "scripted") != bool(self.answers):
-            raise ValueError('answers and client = "scripted" need each other')
-        return self
 
 
 class SandboxChoice(Model):

@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
 
-from evogit.config.model import LanguageModel, Settings, Stage
+from evogit.config.model import Settings, Stage
+from evogit.config.models import LanguageModel
 from evogit.errors import PreconditionError
 from evogit.text import clean_line
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from evogit.config.model import Budget
+from evogit.config.models import Budget
 from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words, total
 from evogit.phylogeny.activity import Activity, Totals, day_of
 from evogit.phylogeny.index import Phylogeny

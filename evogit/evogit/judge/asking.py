@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from evogit.config.model import Asking, Stage
+from evogit.config.model import Stage
+from evogit.config.models import Asking
 from evogit.judge.stages import Bench, candidate_job
 from evogit.sandbox.base import Completed
 from evogit.text import clean

@@ -19,7 +19,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, cast
 
-from evogit.config.model import Asking, Goal, Stage
+from evogit.config.model import Goal, Stage
+from evogit.config.models import Asking
 from evogit.judge.stages import Bench, candidate_job, run_outcome
 from evogit.outcome import Crashed, Failed, Outcome, Scored
 from evogit.text import clean, decode

@@ -9,7 +9,7 @@ import pytest
 from tests.agents.command.conftest import BUDGET, FILES, RECORD, SETTINGS, Shop, genome
 
 from evogit.config.load import parse
-from evogit.config.model import LanguageModel
+from evogit.config.models import LanguageModel
 from evogit.errors import ConfigError, EvoGitError, NotFoundError, PreconditionError, UserError
 from evogit.proposals import Setup
 from evogit.records import Spend

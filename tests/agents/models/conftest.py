@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evogit.config.model import LanguageModel
+from evogit.config.models import LanguageModel
 from evogit.redact import Redactor
 from evogit_agents.models.asking import AskedModel
 from evogit_agents.models.endpoint import Endpoint

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evogit.config.model import LanguageModel
+from evogit.config.models import LanguageModel
 from evogit.errors import ConfigError
 from evogit.records import Spend
 from evogit_agents.models.endpoint import Endpoint

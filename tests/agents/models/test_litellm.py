@@ -45,7 +45,7 @@ FAILURES = {
 PROGRAM = """
 import json, logging, os, sys, threading
 from random import Random
-from evogit.config.model import LanguageModel
+from evogit.config.models import LanguageModel
 from evogit.redact import Redactor
 from evogit_agents.models.asking import AskedModel
 from evogit_agents.models.gate import Gate

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from evogit.config.keys import all_keys, interpret, kinds_at, parse_path
 from evogit.config.load import parse
-from evogit.config.model import Model
+from evogit.config.values import Model
 
 PAGE = Path(__file__).parents[3] / "docs" / "configuration.md"
 TEXT = PAGE.read_text()

@@ -20,7 +20,6 @@ from evogit.config.load import (
     set_value,
 )
 from evogit.config.model import (
-    Budget,
     Environment,
     Evaluate,
     EvaluatorFiles,
@@ -31,6 +30,7 @@ from evogit.config.model import (
     Settings,
     Stage,
 )
+from evogit.config.models import Budget
 from evogit.errors import ConfigError
 
 MINIMAL = """\

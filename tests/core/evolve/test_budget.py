@@ -14,7 +14,7 @@ import pytest
 from tests.core.evolve.test_evolving import SETTINGS, Farm, view
 from tests.core.phylogeny.conftest import Swarm as Records
 
-from evogit.config.model import Budget
+from evogit.config.models import Budget
 from evogit.evolve.assembly import Plan
 from evogit.evolve.budget import Allowance, Flags, SwarmBudget
 from evogit.evolve.events import Event

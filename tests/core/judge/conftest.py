@@ -13,13 +13,13 @@ from evogit.config.model import (
     Evaluate,
     EvaluatorFiles,
     Gate,
-    LanguageModel,
     Limits,
     Quarantine,
     Search,
     Settings,
     Stage,
 )
+from evogit.config.models import LanguageModel
 from evogit.environment import prepare
 from evogit.git.trees import Change
 from evogit.ids import CommitId

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tests.core.judge.conftest import LIMITS, stage
 from tests.core.judge.test_pairwise import MODEL
 
-from evogit.config.model import Asking, Limits
+from evogit.config.model import Limits
+from evogit.config.models import Asking
 from evogit.judge.judge import Task
 from evogit.oracle import Answer, Meter
 from evogit.outcome import Crashed, Outcome, Scored, TimedOut

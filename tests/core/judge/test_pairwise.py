@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.core.judge.conftest import stage
 
-from evogit.config.model import Asking, Evaluate, Goal, LanguageModel, Stage
+from evogit.config.model import Evaluate, Goal, Stage
+from evogit.config.models import Asking, LanguageModel
 from evogit.ids import TreeId
 from evogit.judge.judge import Judge, Task
 from evogit.judge.pairwise import Tally, preference, question
