@@ -16,6 +16,7 @@ from evogit_agents.llm.answers import Swap, UnusableError
 from evogit_agents.llm.patch import Range, swap
 from evogit_agents.llm.python import check_python
 
+NO_CHANGE: Final = "your answer changes nothing; make a real change"
 MOST_BYTES: Final = 256 * 1024
 
 
@@ -70,7 +71,7 @@ class Source:
                 Python where it was.
         """
         if _bare(text) == _bare(self.text):
-            raise UnusableError("your answer changes nothing; make a real change")
+            raise UnusableError(NO_CHANGE)
         if not outside_unchanged(self.text, text):
             raise UnusableError("lines outside of the EVOLVE-BLOCK markers may not change")
         if self.path.endswith(".py"):

@@ -188,22 +188,12 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         bill = open_bill(bench, plan, journal, allowance, budget, stop)
         verdicts = Verdicts(judge, bench.phylogeny, journal, claims, stop.is_set, bill)
         # Before the base is judged, which may take minutes: what is missing is said at once.
+        strategy = _strategy(bench.spec.settings, plan.strategy)
         agents = agent_maker(bench, plan, swarm.private / "agents" / identity.name, stop)
         calibration = calibrate(verdicts, bench.phylogeny, bench.spec.settings.evaluate.seed)
         noise = calibration.floor if calibration is not None else 0.0
-        shared = _share(
-            swarm,
-            plan,
-            bench,
-            verdicts,
-            journal,
-            allowance,
-            budget,
-            worker=identity.name,
-            noise=noise,
-            tell=tell,
-            stop=stop,
-        )
+        means = _Means(plan, bench, journal, verdicts, strategy, allowance, budget)
+        shared = _share(swarm, means, identity.name, noise, tell, stop)
         if calibration is not None:
             _tell_calibration(shared, calibration)
         worker = Worker(identity, shared, agents, plan.agents, upkeep)
@@ -213,40 +203,43 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         return summary
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What the agents of a worker work with, once all of it is open."""
+
+    plan: Plan
+    bench: Bench
+    journal: Journal
+    verdicts: Verdicts
+    strategy: Strategy
+    allowance: Allowance
+    budget: SwarmBudget
+
+
 def _share(
-    swarm: Swarm,
-    plan: Plan,
-    bench: Bench,
-    verdicts: Verdicts,
-    journal: Journal,
-    allowance: Allowance,
-    budget: SwarmBudget,
-    *,
-    worker: str,
-    noise: float,
-    tell: Listener,
-    stop: threading.Event,
+    swarm: Swarm, means: _Means, worker: str, noise: float, tell: Listener, stop: threading.Event
 ) -> Shared:
-    settings = bench.spec.settings
+    plan, bench = means.plan, means.bench
+    evaluate = bench.spec.settings.evaluate
     base_time = swarm.git.commit(swarm.base).time
     return Shared(
         worker=worker,
         git=swarm.git,
         phylogeny=bench.phylogeny,
-        journal=journal,
-        strategy=_strategy(settings, plan.strategy),
+        journal=means.journal,
+        strategy=means.strategy,
         nursery=Nursery(
             swarm.git, bench.spec, bench.phylogeny, base_time, plan.seed, plan.redactor, noise
         ),
-        verdicts=verdicts,
-        allowance=allowance,
-        budget=budget,
+        verdicts=means.verdicts,
+        allowance=means.allowance,
+        budget=means.budget,
         directions=Directions(swarm.git, bench.phylogeny, time.time()),
         stop=stop,
         tell=tell,
         seed=plan.seed,
-        evaluator_seed=settings.evaluate.seed,
-        maximize=settings.evaluate.direction == "maximize",
+        evaluator_seed=evaluate.seed,
+        maximize=evaluate.direction == "maximize",
         noise=noise,
     )
 

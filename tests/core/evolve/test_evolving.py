@@ -220,13 +220,14 @@ def test_a_base_without_a_score_is_an_error_that_says_so(farm: Farm) -> None:
         farm.run(swarm, farm.plan(evaluations=3))
 
 
-def test_a_wrong_option_of_a_strategy_is_a_clear_error(farm: Farm) -> None:
+def test_a_wrong_option_of_a_strategy_is_said_before_the_base_is_judged(farm: Farm) -> None:
     for options in ("merge_evry = 3", "cross = 7"):
         swarm = farm.swarm(
             options.split()[0].replace("_", "-"), SETTINGS + f"[search.options]\n{options}\n"
         )
         with pytest.raises(ConfigError):
             farm.run(swarm, farm.plan(evaluations=1))
+        assert view(farm, swarm).outcome(0) is None
 
 
 @pytest.mark.parametrize("strategy", ["evogit", "best-of-n", "sequential", "hill-climb"])

@@ -21,6 +21,12 @@ _SWAP: Final = re.compile(r"^<<<<<<< SEARCH$", re.MULTILINE)
 _WANTED: Final = "there is no SEARCH/REPLACE block"
 
 
+def blocks_beside(answer: str) -> list[str]:
+    """The code blocks of an answer that hold no search/replace block."""
+    given = [block.text for block in blocks(answer) if block.text.strip()]
+    return [text for text in given if not _SWAP.search(text)]
+
+
 def read_otherwise(answer: str, source: Source) -> Edit:
     """The file after an answer that has one code block instead of search/replace blocks.
 
@@ -29,8 +35,7 @@ def read_otherwise(answer: str, source: Source) -> Edit:
     Raises:
         UnusableError: there is not one block, it is neither, or has no place in the file.
     """
-    given = [block.text for block in blocks(answer) if block.text.strip()]
-    found = [text for text in given if not _SWAP.search(text)]
+    found = blocks_beside(answer)
     if len(found) != 1:
         raise UnusableError(_WANTED)
     changes = hunks(found[0])

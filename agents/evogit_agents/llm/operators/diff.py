@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from evogit_agents.llm.answers import UnusableError, summary, swaps
 from evogit_agents.llm.ground import Edit, Ground, Order
-from evogit_agents.llm.operators.anew import read_otherwise
+from evogit_agents.llm.operators.anew import blocks_beside, read_otherwise
 from evogit_agents.llm.operators.excerpt import example, excerpt
-from evogit_agents.llm.source import Source
+from evogit_agents.llm.source import NO_CHANGE, Source
 
 
 def prepare(ground: Ground) -> Order | str:
@@ -21,8 +21,11 @@ def prepare(ground: Ground) -> Order | str:
 
 
 def _read(answer: str, source: Source) -> Edit:
-    # A block that changes nothing is the prompt's example.
-    found = [one for one in swaps(answer) if one.search != one.replace]
+    given = swaps(answer)
+    # One that changes nothing is the prompt's example.
+    found = [one for one in given if one.search != one.replace]
+    if given and not found and not blocks_beside(answer):
+        raise UnusableError(NO_CHANGE)
     if not found:
         return read_otherwise(answer, source)
     strange = next((one.path for one in found if one.path not in ("", source.path)), None)
