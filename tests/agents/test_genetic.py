@@ -7,7 +7,9 @@ import io
 import subprocess
 import sys
 import tokenize
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -21,7 +23,7 @@ import evogit_agents.genetic.ground
 from evogit.config.model import Search
 from evogit.ids import CommitId, TreeId
 from evogit.paths import editable_ranges
-from evogit.proposals import Genome, NoProposal, Proposal, Task
+from evogit.proposals import Arm, Genome, NoPast, NoProposal, Proposal, Task
 from evogit.records import Spend
 from evogit_agents.genetic import GeneticAgent
 
@@ -419,6 +421,23 @@ def test_primitives_are_filled_with_what_is_in_scope() -> None:
     for child in used:
         names: dict[str, object] = {}
         exec(child, names)  # noqa: S102
+
+
+class Favour(NoPast):
+    """A past in which one operator did well."""
+
+    def choose(self, arms: Sequence[Arm], random: Random) -> Arm:
+        return next((arm for arm in arms if arm.operator == "wrap"), random.choice(arms))
+
+
+def test_operators_that_did_well_are_taken_more_often_and_none_is_given_up() -> None:
+    def operators(agent: GeneticAgent) -> Counter[str]:
+        tasks = (replace(task({"a.py": RULE}, seed), past=Favour()) for seed in range(150))
+        return Counter(agent.propose(one).operator for one in tasks)
+
+    usual, adaptive = operators(GeneticAgent()), operators(GeneticAgent(draws=3))
+    assert adaptive["wrap"] > 1.5 * usual["wrap"] > 0
+    assert len(adaptive) > len(usual) / 2
 
 
 def test_arguments_that_nothing_reads_yet_come_into_use_as_numbers() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
+from random import Random
 from typing import Final
 
 from evogit.errors import ConfigError
 from evogit.paths import matches
-from evogit.proposals import Agent, Genome, NoProposal, Proposal, Setup, Task
+from evogit.proposals import Agent, Arm, Genome, NoProposal, Proposal, Setup, Task
 from evogit.records import Spend
 from evogit.text import clean_line
 from evogit_agents.genetic.editor import Cache, Editor, Note, Place
@@ -22,6 +23,8 @@ SECOND_FILE: Final = 0.05
 TUNING: Final = 0.1
 """The share of mutations that change all constants of a file together."""
 
+ADAPTIVE: Final = "adaptive"
+_CHOICES: Final = 3
 _FILES_TRIED: Final = 16
 _PYTHON: Final = ".py"
 
@@ -38,13 +41,15 @@ class GeneticAgent:
     Args:
         sign: -1 if a lower score is better, else 1.
         only_tune: make no other offspring than by ``tune``.
+        draws: of so many mutations, drawn by the operators' rates, one is made (``Past.choose``).
     """
 
     kind = "genetic"
 
-    def __init__(self, sign: float = 1.0, *, only_tune: bool = False) -> None:
+    def __init__(self, sign: float = 1.0, *, only_tune: bool = False, draws: int = 1) -> None:
         self._sign = sign
         self._only_tune = only_tune
+        self._draws = draws
         trees = TreeEditor()
         self._editors: dict[str, Editor] = {
             _PYTHON: PythonEditor(),
@@ -65,13 +70,25 @@ class GeneticAgent:
         paths = self._editable(task.parents[0], task)
         if not paths:
             return NoProposal(operator, "the parent has no editable file of a known language")
-        if not crossing and (self._only_tune or task.random.random() < TUNING):
+        if crossing:
+            return self._edit(paths, task, crossing=True)
+        return self._favoured([self._mutated(paths, task) for _ in range(self._draws)], task)
+
+    def _mutated(self, paths: list[str], task: Task) -> Proposal | NoProposal:
+        if self._only_tune or task.random.random() < TUNING:
             proposal = self._tune(paths, task)
             if proposal is not None:
                 return proposal
         if self._only_tune:
-            return NoProposal(operator, "the parent has no constants to tune")
-        return self._edit(paths, task, crossing=crossing)
+            return NoProposal(TUNE, "the parent has no constants to tune")
+        return self._edit(paths, task, crossing=False)
+
+    def _favoured(self, drawn: list[Proposal | NoProposal], task: Task) -> Proposal | NoProposal:
+        """Of several mutations the one whose operator has gained more so far."""
+        made = {Arm(one.operator): one for one in drawn if isinstance(one, Proposal)}
+        if len(made) < 2:
+            return next(iter(made.values()), drawn[0])
+        return made[task.past.choose(list(made), Random(task.random.getrandbits(64)))]
 
     def _edit(self, paths: list[str], task: Task, *, crossing: bool) -> Proposal | NoProposal:
         wanted = 2 if task.random.random() < SECOND_FILE else 1
@@ -170,14 +187,20 @@ def _tuning(path: str, made: Tuned) -> str:
 
 
 def genetic(setup: Setup) -> Callable[[], Agent]:
-    """The agent kind ``genetic``; ``genetic:tune`` changes nothing but constants.
+    """The agent kind ``genetic``.
+
+    ``genetic:tune`` changes nothing but constants. ``genetic:adaptive`` prefers the operators that
+    gained more in this swarm: adaptive operator selection (Fialho, Schoenauer and Sebag, GECCO
+    2010) on top of the rates, so that none is ever given up.
 
     Raises:
         ConfigError: for another argument.
     """
-    if setup.argument not in ("", TUNE):
+    if setup.argument not in ("", TUNE, ADAPTIVE):
         raise ConfigError(
-            f"genetic:{setup.argument} is no kind of agent", hint="use genetic or genetic:tune"
+            f"genetic:{setup.argument} is no kind of agent",
+            hint=f"use genetic, genetic:{TUNE} or genetic:{ADAPTIVE}",
         )
     sign = -1.0 if setup.settings.evaluate.direction == "minimize" else 1.0
-    return lambda: GeneticAgent(sign, only_tune=setup.argument == TUNE)
+    draws = _CHOICES if setup.argument == ADAPTIVE else 1
+    return lambda: GeneticAgent(sign, only_tune=setup.argument == TUNE, draws=draws)

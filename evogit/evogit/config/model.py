@@ -185,8 +185,9 @@ class Search(Model):
 
     strategy: Text = "evogit"
     agents: tuple[Text, ...] = ("genetic",)
-    """Kinds of agents, dealt round-robin to ``-n`` agents: ``genetic``, ``genetic:tune`` (constants
-    only), ``llm`` (all of ``models``), ``llm:NAME`` (one of them), ``command:TOOL`` (a coding agent)."""
+    """Kinds of agents, dealt round-robin to ``-n`` agents: ``genetic``, ``genetic:adaptive``
+    (prefers operators that worked), ``genetic:tune`` (constants only), ``llm`` (all of ``models``),
+    ``llm:NAME`` (one of them), ``command:TOOL`` (a coding agent)."""
     editable: tuple[Text, ...] = ("**/*.py",)
     """Path patterns (``**`` crosses folders) that offspring may change. If a file holds
     ``EVOLVE-BLOCK-START`` / ``EVOLVE-BLOCK-END`` markers, only the lines between them."""
