@@ -21,7 +21,7 @@ _NAMED: Final = re.compile(
 )
 _ENDING: Final = re.compile(r"\.\w*[A-Za-z]\w*$")
 _SEARCH: Final = re.compile(r"[ \t]*<{5,9}[ \t]*(?:(?:SEARCH|ORIGINAL)\b.*)?$")
-_HUNK: Final = re.compile(r"^@@.*$", re.MULTILINE)
+_HUNK: Final = re.compile(r"^@@(?: .*)?$", re.MULTILINE)
 _MIDDLE: Final = re.compile(r"[ \t]*={5,9}[ \t]*$")
 _IDEA: Final = re.compile(r"(?:(?:first line|(?:your |my )?idea)\s*:\s*)+", re.IGNORECASE)
 _REPLACE: Final = re.compile(r"[ \t]*>{5,9}[ \t]*(?:REPLACE|UPDATED|replace)?[ \t]*$")
