@@ -107,7 +107,7 @@ class Bill:
             self.budget.done(task.agent)  # its own step reserves nothing any more
             refused = self.budget.unaffordable(name, worst, self.clock())
             if refused is None and worst != FREE:
-                self.budget.reserve(self.journal, name, number, worst, self.clock()).result()
+                self.budget.reserve(self.journal, name, number, worst, self.clock())
             return refused
 
     def _record(self, name: str, task: Task, number: int, meter: Meter) -> None:

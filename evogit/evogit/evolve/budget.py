@@ -12,7 +12,6 @@ import os
 import threading
 import time
 from collections.abc import Generator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from typing import Literal
 
 from evogit.config.models import Budget
 from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words, total
-from evogit.ids import CommitId
 from evogit.phylogeny.activity import Activity, Totals, day_of
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Lease, Spend
@@ -155,17 +153,15 @@ class SwarmBudget:
         finally:
             os.close(descriptor)
 
-    def reserve(
-        self, journal: Journal, agent: str, step: int, worst: Spend, now: float
-    ) -> Future[CommitId]:
-        """Let a step of this worker's ``agent`` hold a reservation.
+    def reserve(self, journal: Journal, agent: str, step: int, worst: Spend, now: float) -> None:
+        """Let a step of this worker's ``agent`` hold a reservation; durable on return, within ``turn``.
 
-        Others see it, and it is durable, once the future has a result: with caps the caller waits
-        for that within ``turn``. The future raises ``OSError`` or ``GitError`` as the journal's do.
+        Raises:
+            OSError, GitError: the journal could not be written.
         """
         self._running.add(agent)
         lease = Lease("reserve", agent, step, worst, time=round(now, 3))
-        return journal.append(lease, subject=f"reserve {agent} step {step}")
+        journal.append(lease, subject=f"reserve {agent} step {step}").result()
 
     def done(self, agent: str) -> None:
         """Its step is over: judged, without offspring, or failed."""

@@ -175,13 +175,12 @@ class AgentLoop:
         if made.commit is None or made.tree is None:
             self._without_offspring(made, recorded)
             return
-        if made.spend.cost_usd:
+        if made.spend != FREE:
             recorded.result()  # a money record must be durable before anything else is spent
         self._fruitless = self._paid_in_vain = 0
         if self._judge(made.commit, made.tree, made.operator):
             shared.phylogeny.refresh()
             self._accept(made.commit, random)
-        recorded.result()  # long since; were it not, the disk refused it
 
     def _settle(self, spend: Spend, worst: Spend) -> None:
         self._shared.allowance.settle(self.name, spend)
@@ -208,22 +207,13 @@ class AgentLoop:
 
     def _reserve_of_swarm(self, number: int, worst: Spend) -> Refusal | None:
         shared = self._shared
-        if not shared.budget.limited:
-            if worst != FREE:
-                self._lease(number, worst)
+        if not shared.budget.limited and worst == FREE:
             return None
         with shared.budget.turn():
             refused = shared.budget.refusal(self.name, worst, shared.clock())
             if refused is None:
-                self._lease(number, worst).result()
+                shared.budget.reserve(shared.journal, self.name, number, worst, shared.clock())
             return refused
-
-    def _lease(self, number: int, worst: Spend) -> Future[CommitId]:
-        shared = self._shared
-        held = shared.budget.reserve(shared.journal, self.name, number, worst, shared.clock())
-        if worst.cost_usd:
-            held.result()  # before a kill or a power cut could hide a call that costs money
-        return held
 
     def _obey(self, refused: Refusal) -> None:
         """Wait for siblings or for tomorrow, or end: this agent, or all of the run."""

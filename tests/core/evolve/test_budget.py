@@ -126,7 +126,7 @@ def test_what_others_reserved_counts_and_is_waited_for_only_beside_a_running_sib
     worst = Spend(0, 0, 0.3)
     alone = limits.refusal("a1", worst, now=0.0)
     journal = Journal(records.git, "w1")
-    limits.reserve(journal, "a2", 1, Spend(), now=0.0).result()
+    limits.reserve(journal, "a2", 1, Spend(), now=0.0)
     journal.close()
     beside = limits.refusal("a1", worst, now=0.0)
     limits.done("a2")
