@@ -222,6 +222,16 @@ def test_multi_changes_several_files_and_adds_one(studio: Studio) -> None:
     assert changed(made, "more.py") == "y = 1\n"
 
 
+def test_multi_that_changes_nothing_is_told_so(studio: Studio) -> None:
+    copy = "rule.py\n<<<<<<< SEARCH\nlimit = 3\n=======\nlimit = 3\n>>>>>>> REPLACE\n"
+    made = studio.ask("multi", copy, MULTI, task=studio.task(_two_files(studio)))
+    assert "changes nothing" in studio.prompts[1]
+    assert changed(made, "rule.py") == "limit = 4\n"
+    assert "changes nothing" in reason(
+        studio.ask("multi", copy, task=studio.task(_two_files(studio)))
+    )
+
+
 def test_protected_and_uneditable_files_are_neither_shown_nor_taken(studio: Studio) -> None:
     search = Search(editable=("**/*.py",), protected=("rule.py",))
     task = studio.task(_two_files(studio), search=search)

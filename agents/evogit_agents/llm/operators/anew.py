@@ -1,6 +1,7 @@
 """Answers without the search/replace blocks that were asked for, as small models give them.
 
-A unified diff is as exact as they are, and a definition has a name, so its place in a file is as exact as that of lines that were copied.
+A unified diff is as exact as they are, and a definition has a name, so its place in a file is as
+exact as that of lines that were copied.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from evogit_agents.llm.ground import Ground
 from evogit_agents.llm.python import runs
 from evogit_agents.llm.source import Source
@@ -42,9 +44,11 @@ def example(ground: Ground, source: Source) -> str:
     Small models copy an example with any other line instead of the file's own. It replaces the line
     by itself, so that a copy of it changes nothing.
     """
+    all_lines = source.lines
+    times = Counter(all_lines)
+    code = {all_lines[first - 1] for first, last in runs(source.text, 1) if first == last}
     lines = [line for window in source.ranges for line in source.part(window).split("\n")]
-    clear = [line for line in lines if line.strip() and source.lines.count(line) == 1]
-    code = [source.lines[a - 1] for a, b in runs(source.text, 1) if a == b]
+    clear = [line for line in lines if line.strip() and times[line] == 1]
     plain = [line for line in clear if line in code and line.lstrip()[0] not in "\"'"]
     line = ground.task.random.choice(plain or clear or lines)
     return f"<<<<<<< SEARCH\n{line}\n=======\n{line}\n>>>>>>> REPLACE"

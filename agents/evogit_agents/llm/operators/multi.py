@@ -7,7 +7,7 @@ from typing import Final
 from evogit_agents.llm.answers import Swap, UnusableError, summary, swaps
 from evogit_agents.llm.ground import Edit, Ground, Order
 from evogit_agents.llm.operators.excerpt import example
-from evogit_agents.llm.source import Source, check_new
+from evogit_agents.llm.source import NO_CHANGE, Source, check_new
 
 _MOST_FILES: Final = 12
 _FEWEST: Final = 2
@@ -50,6 +50,8 @@ def _read(answer: str, ground: Ground, shown: list[Source]) -> Edit:
     changed = {
         path: old[path].become(source.text) for path, source in now.items() if source != old[path]
     }
+    if not changed and not new:
+        raise UnusableError(NO_CHANGE)
     return Edit(changed | new, summary(answer))
 
 
