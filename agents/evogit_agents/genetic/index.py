@@ -139,9 +139,9 @@ def _unread(node: Definition, kinds: Mapping[str, Kind]) -> dict[str, Kind]:
     """
     args = node.args
     every = (*args.posonlyargs, *args.args, *args.kwonlyargs)
-    plain = {a.arg for a in every if a.annotation is None}
-    unread = plain - set(loads(node)) - _RECEIVERS
-    return {name: Kind.NUMBER for name in unread if kinds[name] is Kind.UNKNOWN}
+    bare = {a.arg for a in every if a.annotation is None} - _RECEIVERS
+    unknown = {name for name in bare if kinds[name] is Kind.UNKNOWN}
+    return dict.fromkeys(unknown.difference(loads(node)), Kind.NUMBER) if unknown else {}
 
 
 def _function(node: Definition, index: Index, outer: tuple[str, ...]) -> Function:

@@ -6,13 +6,15 @@ An answer is hostile text. What is found here are strings; where they go is deci
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from evogit.errors import UserError
 
 MOST_BLOCKS: Final = 50
 _T = TypeVar("_T")
+_Kind = Literal["text", "open", "code", "close"]
 _FENCE: Final = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([^`]*)$")
 _NAMED: Final = re.compile(
     r"(?:[#*>\- \t]|//)*(?:\b(?:new file|file|path)\b\s*:?\s*)?"
@@ -22,6 +24,7 @@ _NAMED: Final = re.compile(
 _ENDING: Final = re.compile(r"\.\w*[A-Za-z]\w*$")
 _SEARCH: Final = re.compile(r"[ \t]*<{5,9}[ \t]*(?:(?:SEARCH|ORIGINAL)\b.*)?$")
 _HUNK: Final = re.compile(r"^@@(?: .*)?$", re.MULTILINE)
+_MARKER: Final = re.compile(r" .*EVOLVE-BLOCK-(?:START|END)")
 _MIDDLE: Final = re.compile(r"[ \t]*={5,9}[ \t]*$")
 _IDEA: Final = re.compile(r"(?:(?:first line|(?:your |my )?idea)\s*:\s*)+", re.IGNORECASE)
 _REPLACE: Final = re.compile(r"[ \t]*>{5,9}[ \t]*(?:REPLACE|UPDATED|replace)?[ \t]*$")
@@ -55,34 +58,56 @@ def blocks(answer: str) -> list[Block]:
         UnusableError: there are more than 50.
     """
     found: list[Block] = []
-    fence, path, lines, before = "", "", list[str](), ""
-    for line in answer.split("\n"):
-        match = _FENCE.match(line)
-        if not fence:
-            if match:
-                fence, lines = match[1], []
-                path = _path(before) or _path(match[2].rpartition(" ")[2])
-            before = line if line.strip() else before
-        elif match and not match[2].strip() and match[1].startswith(fence):
+    path, lines, before = "", list[str](), ""
+    last: _Kind = "text"
+    for last, line in _kinds(answer):
+        if last == "open":
+            path, lines = _path(before) or _path(_opened(line).rpartition(" ")[2]), []
+        elif last == "close":
             found.append(Block(path, "\n".join(lines)))
-            fence, before = "", ""
-        else:
+            before = ""
+        elif last == "code":
             lines.append(line)
-    if fence:
+        elif line.strip():
+            before = line
+    if last in ("open", "code"):
         found.append(Block(path, "\n".join(lines)))
     return _few(found)
 
 
+def blocks_beside(answer: str) -> list[str]:
+    """The blocks of an answer that are neither blank nor hold a search/replace block.
+
+    Raises:
+        UnusableError: there are more than 50.
+    """
+    texts = [block.text for block in blocks(answer) if block.text.strip()]
+    return [text for text in texts if not any(map(_SEARCH.match, text.split("\n")))]
+
+
 def unclosed(answer: str) -> bool:
     """Whether the last fence of an answer is not closed."""
+    return list(_kinds(answer))[-1][0] in ("open", "code")
+
+
+def _kinds(answer: str) -> Iterator[tuple[_Kind, str]]:
+    """Every line, with whether it opens a fence, closes it, stands in it or outside of all."""
     fence = ""
     for line in answer.split("\n"):
         match = _FENCE.match(line)
         if match and not fence:
             fence = match[1]
+            yield "open", line
         elif match and not match[2].strip() and match[1].startswith(fence):
             fence = ""
-    return bool(fence)
+            yield "close", line
+        else:
+            yield ("code" if fence else "text"), line
+
+
+def _opened(line: str) -> str:
+    match = _FENCE.match(line)
+    return match[2] if match else ""
 
 
 def swaps(answer: str) -> list[Swap]:
@@ -123,7 +148,8 @@ def hunks(block: str) -> list[Swap]:
     """
     found: list[Swap] = []
     for part in _HUNK.split(block)[1:]:
-        lines = part.strip("\n").split("\n")
+        # Markers around are what a diff shows at the edge of a block; they are no part of it.
+        lines = [line for line in part.strip("\n").split("\n") if not _MARKER.match(line)]
         search = "\n".join(line[1:] for line in lines if not line.startswith("+"))
         replace = "\n".join(line[1:] for line in lines if not line.startswith("-"))
         if search != replace:
@@ -133,15 +159,13 @@ def hunks(block: str) -> list[Swap]:
 
 def summary(answer: str) -> str:
     """What the answer says beside its blocks: its first line of words, or nothing."""
-    fence, swap = "", False
-    for line in answer.split("\n"):
-        match = _FENCE.match(line)
-        if match and (not fence or (not match[2].strip() and match[1].startswith(fence))):
-            fence = "" if fence else match[1]
+    swap = False
+    for kind, line in _kinds(answer):
+        if kind != "text":
             continue
         swap = not _REPLACE.match(line) if swap else bool(_SEARCH.match(line))
         words = _IDEA.sub("", line.replace("**", "").strip(" \t#*-_>`"))
-        outside = not fence and not swap and not _REPLACE.match(line)
+        outside = not swap and not _REPLACE.match(line)
         if outside and len(words.split()) > 2 and not _NAMED.match(line):
             return words
     return ""

@@ -125,6 +125,8 @@ def test_a_unified_diff_is_applied_by_its_lines(studio: Studio, operator: str) -
     diff = "@@ -99,2 +99,3 @@\n     left = remaining - item\n-    return -left\n+    return left\n"
     made = studio.ask(operator, f"Turn it round.\n```diff\n--- a/x\n+++ b/x\n{diff}```")
     assert changed(made).split("\n")[4:6] == ["    left = remaining - item", "    return left"]
+    edge = studio.ask(operator, f"Words.\n```\n{diff} # EVOLVE-BLOCK-END\n```")
+    assert changed(edge) == changed(made)
     strange = studio.ask(operator, f"Words.\n```\n{diff.replace('- item', '- other')}```")
     assert "no line of the file reads" in reason(strange)
 

@@ -7,25 +7,17 @@ exact as that of lines that were copied.
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from itertools import pairwise
 from typing import Final
 
-from evogit_agents.llm.answers import UnusableError, blocks, hunks, summary
+from evogit_agents.llm.answers import UnusableError, blocks_beside, hunks, summary
 from evogit_agents.llm.ground import Edit
 from evogit_agents.llm.patch import Range, put
 from evogit_agents.llm.python import Definition, definitions, span, tree_of
 from evogit_agents.llm.source import Source
 
-_SWAP: Final = re.compile(r"^<<<<<<< SEARCH$", re.MULTILINE)
 _WANTED: Final = "there is no SEARCH/REPLACE block"
-
-
-def blocks_beside(answer: str) -> list[str]:
-    """The code blocks of an answer that hold no search/replace block."""
-    given = [block.text for block in blocks(answer) if block.text.strip()]
-    return [text for text in given if not _SWAP.search(text)]
 
 
 def read_otherwise(answer: str, source: Source) -> Edit:

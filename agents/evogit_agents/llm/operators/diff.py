@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evogit_agents.llm.answers import UnusableError, summary, swaps
+from evogit_agents.llm.answers import UnusableError, blocks_beside, summary, swaps
 from evogit_agents.llm.ground import Edit, Ground, Order
-from evogit_agents.llm.operators.anew import blocks_beside, read_otherwise
+from evogit_agents.llm.operators.anew import read_otherwise
 from evogit_agents.llm.operators.excerpt import example, excerpt
 from evogit_agents.llm.source import NO_CHANGE, Source
 
