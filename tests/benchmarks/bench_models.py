@@ -1,7 +1,8 @@
 """Latency hidden, throughput, memory and disk with a model on loopback that answers after 0.2 s.
 
-One worker with 8 ``llm`` agents evolves one constant; candidates run in the sandbox, everything is
-journalled and durable. The figure is the share of the ideal: agents / latency offspring a second.
+One worker with 8 ``llm`` agents (or ``--agents``) evolves one constant with a model that takes 8 calls
+at once; candidates run in the sandbox, everything is journalled and durable. The figure is the share
+of the ideal: calls / latency offspring a second.
 With ``--openevolve PATH`` the program ``openevolve-run`` of another environment does the same beside
 it, on the same server. Rounds alternate; medians. Run:
 ``python tests/benchmarks/bench_models.py [--latency 0.2] [--candidates 200] [--openevolve PATH]``
@@ -27,7 +28,7 @@ from typing import Any
 import psutil
 import pygit2
 
-AGENTS = 8
+CALLS = 8
 EVOGIT = Path(sys.executable).with_name("evogit")
 PROGRAM = "# EVOLVE-BLOCK-START\nx = 0.0\n# EVOLVE-BLOCK-END\n\n\ndef value():\n    return x\n"
 RUN = "import sys\nsys.path.insert(0, '/candidate')\nimport program\nprint(program.value())\n"
@@ -55,6 +56,7 @@ model = "openai/mock-1"
 client = "{client}"
 base_url = "{url}"
 price = [0, 0]
+parallel = 8
 operators = ["rewrite"]
 """
 THEIRS = """
@@ -159,7 +161,7 @@ def disk(folder: Path) -> float:
     return sum(path.lstat().st_blocks / 2 for path in paths)
 
 
-def ours(folder: Path, mock: Any, candidates: int, client: str) -> Result:
+def ours(folder: Path, mock: Any, candidates: int, client: str, agents: int) -> Result:
     """One run of ``evogit``."""
     user = folder / "user"
     handle = pygit2.init_repository(str(user), initial_head="main")
@@ -173,7 +175,7 @@ def ours(folder: Path, mock: Any, candidates: int, client: str) -> Result:
     environment = {**os.environ, "HOME": str(folder)}
     command = [str(EVOGIT), "init", "--yes"]
     subprocess.run(command, cwd=user, env=environment, check=True, capture_output=True)
-    command = [str(EVOGIT), "-C", str(user), "run", "-n", str(AGENTS)]
+    command = [str(EVOGIT), "-C", str(user), "run", "-n", str(agents)]
     command += ["--max-evaluations", str(candidates), "--json"]
     return measured(command, folder, mock, user / ".git" / "evogit")
 
@@ -182,7 +184,7 @@ def theirs(folder: Path, mock: Any, candidates: int, program: str) -> Result:
     """One run of openevolve."""
     (folder / "initial.py").write_text(PROGRAM)
     (folder / "evaluator.py").write_text(EVALUATOR)
-    config = THEIRS.format(candidates=candidates, url=mock.url, agents=AGENTS)
+    config = THEIRS.format(candidates=candidates, url=mock.url, agents=CALLS)
     (folder / "config.yaml").write_text(config)
     command = [program, "initial.py", "evaluator.py", "--config", "config.yaml"]
     command += ["--iterations", str(candidates), "--output", "out"]
@@ -199,7 +201,9 @@ def rounds(arguments: argparse.Namespace) -> dict[str, list[Result]]:
             folder = Path(tempfile.mkdtemp(prefix="evogit-bench-"))
             with server.Server(answers(server), arguments.latency) as mock:
                 if name == "evogit":
-                    result = ours(folder, mock, arguments.candidates, arguments.client)
+                    result = ours(
+                        folder, mock, arguments.candidates, arguments.client, arguments.agents
+                    )
                 else:
                     result = theirs(folder, mock, arguments.candidates, arguments.openevolve)
             shutil.rmtree(folder)
@@ -213,6 +217,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--latency", type=float, default=0.2)
     parser.add_argument("--candidates", type=int, default=200)
+    parser.add_argument("--agents", type=int, default=CALLS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--client", choices=["http", "litellm"], default="http")
     parser.add_argument("--openevolve", metavar="PATH", default="")
@@ -224,11 +229,11 @@ def main() -> None:
         for name, results in found.items()
     }
     wall, cpu, rate, peak, kb = middle["evogit"]
-    print(f"{arguments.candidates} candidates, {arguments.latency} s, {AGENTS} agents")
+    print(f"{arguments.candidates} candidates, {arguments.latency} s, {arguments.agents} agents")
     if arguments.latency:
-        ideal = AGENTS / arguments.latency
+        ideal = CALLS / arguments.latency
         print(f"share of the ideal {ideal:.0f} offspring/s: {rate / ideal:.2f}")
-        whole = arguments.candidates * arguments.latency / AGENTS
+        whole = arguments.candidates * arguments.latency / CALLS
         print(f"wall with start-up: {wall / whole:.2f} x ideal")
     print(
         f"wall {wall:.1f} s, CPU {cpu:.1f} ms a candidate, peak {peak:.0f} MB, {kb:.2f} KB a candidate"

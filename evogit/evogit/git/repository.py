@@ -202,8 +202,11 @@ def _open(path: Path) -> pygit2.Repository:
         raise PreconditionError(f"repository {path} can not be opened: {error}") from error
 
 
+_C: Final = ctypes.CDLL(None, use_errno=True)
+
+
 def _syncfs(descriptor: int) -> None:
-    function = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    function = getattr(_C, "syncfs", None)
     if function is None:
         os.sync()
     elif function(descriptor) != 0:

@@ -15,8 +15,9 @@ import pygit2
 import pytest
 
 from evogit.errors import ConflictError, GitError
+from evogit.git.program import run_git
 from evogit.git.repository import GitRepository
-from evogit.ids import HEADS, CommitId
+from evogit.ids import CLAIMS, HEADS, CommitId
 from evogit.records import Attempt, Lease
 from evogit.swarm.claims import Claims
 from evogit.swarm.identity import is_alive, take_person, take_worker
@@ -189,6 +190,19 @@ def test_of_many_claimants_exactly_one_wins_each_job(git: GitRepository) -> None
     for owner in owners:
         owner.release()
     assert sorted(job for _, job in wins) == list(range(30))
+
+
+def test_a_claim_that_was_packed_is_given_back_all_the_same(git: GitRepository) -> None:
+    worker = take_worker(git, "")
+    claims = Claims(git, worker.name)
+    assert claims.take("job")
+    run_git(git.path, "pack-refs", "--all", "--prune")
+    assert not claims.take("job")
+    claims.release("job")
+    assert claims.take("job")
+    claims.release("job")
+    assert not git.refs_under(CLAIMS)
+    worker.release()
 
 
 def test_a_claim_of_a_dead_worker_passes_on_and_a_living_ones_does_not(git: GitRepository) -> None:
