@@ -16,7 +16,7 @@ from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import MERGE, Step
 from evogit.strategies.common import choice, improves, option, standing, stuck
 from evogit.strategies.mating import MATINGS, Mating, mate
-from evogit.strategies.selection import draw, roulette
+from evogit.strategies.selection import draw, eligible, roulette
 
 _DRAWN: Final = 20
 _ELITE: Final = 10
@@ -34,6 +34,9 @@ class EvoGit:
             Otherwise only a shorter one is: lexicographic parsimony pressure (Luke and Panait,
             GECCO 2002), since code without effect makes most later mutations futile. The base is
             not whittled down: what it holds is the material of the first steps.
+        backtrack: chance that a step mutates an ancestor of the agent's tip, the base included, instead of the
+            tip: a climb that began badly is so given up for a better one as soon as there is one. Without it
+            some runs end where they went wrong first (docs/performance.md).
         explore: chance that a step mutates any of the newest or best individuals, tip or not, weighted by
             fitness and few offspring (``selection.weights``).
         pressure: how strongly that prefers the fit.
@@ -52,6 +55,7 @@ class EvoGit:
         borrow: object = 0.1,
         tournament: object = 3,
         drift: object = 0.0,
+        backtrack: object = 0.1,
         explore: object = 0.0,
         pressure: object = 3.0,
         window: object = 200,
@@ -63,6 +67,7 @@ class EvoGit:
         self._borrow = option("borrow", borrow, 0, 1)
         self._tournament = int(option("tournament", tournament, 1, 1000))
         self._drift = option("drift", drift, 0, 1)
+        self._backtrack = option("backtrack", backtrack, 0, 1)
         self._explore = option("explore", explore, 0, 1)
         self._pressure = option("pressure", pressure, 0, 100)
         self._window = int(option("window", window, 1, 10**6))
@@ -70,27 +75,40 @@ class EvoGit:
         self._patience = int(option("patience", patience, 0, 10**9))
 
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
-        """Start again if stuck; merge on every k-th step; else explore, cross, borrow or mutate."""
+        """Start again if stuck; merge on every k-th step; else go back, or look around, or mutate."""
         own = standing(phylogeny, agent)
         here = phylogeny.commit(own)
         if stuck(phylogeny, agent, self._patience):
             return Step("mutate", (self._anyone(phylogeny, random),))
         others = [i for i in phylogeny.population() if i != own and phylogeny.score(i) is not None]
+        number = phylogeny.last_step(agent) + 1
+        if others and self._merge_every and number % self._merge_every == 0:
+            return Step(MERGE, (here, self._mate(phylogeny, own, others, random)))
+        if own and random.random() < self._backtrack:
+            return Step("mutate", (self._ancestor(phylogeny, own, random),), (here,))
         if not others:
             return Step("mutate", (here,))
-        other = phylogeny.commit(mate(phylogeny, own, others, self._mates, random))
-        number = phylogeny.last_step(agent) + 1
-        if self._merge_every and number % self._merge_every == 0:
-            return Step(MERGE, (here, other))
-        if self._explore and random.random() < self._explore:
+        return self._among(phylogeny, own, others, random)
+
+    def _among(self, phylogeny: Phylogeny, own: int, others: list[int], random: Random) -> Step:
+        """Explore, cross, borrow or mutate."""
+        here = phylogeny.commit(own)
+        if random.random() < self._explore:
             return Step("mutate", (self._anyone(phylogeny, random),), (here,))
+        other = self._mate(phylogeny, own, others, random)
         if random.random() < self._cross:
             return Step("cross", (here, other))
         if random.random() < self._borrow:
-            return Step(
-                "mutate", (phylogeny.commit(self._pick(phylogeny, others, random)),), (here,)
-            )
+            picked = self._pick(phylogeny, others, random)
+            return Step("mutate", (phylogeny.commit(picked),), (here,))
         return Step("mutate", (here,), (other,))
+
+    def _mate(self, phylogeny: Phylogeny, own: int, others: list[int], random: Random) -> CommitId:
+        return phylogeny.commit(mate(phylogeny, own, others, self._mates, random))
+
+    def _ancestor(self, phylogeny: Phylogeny, own: int, random: Random) -> CommitId:
+        line = [row for row in phylogeny.lineage(own)[1:] if eligible(phylogeny, row)]
+        return phylogeny.commit(random.choice(line or [0]))
 
     def _pick(self, phylogeny: Phylogeny, tips: list[int], random: Random) -> int:
         drawn = random.sample(tips, min(self._tournament, len(tips)))

@@ -206,7 +206,22 @@ def test_a_stuck_agent_starts_again_from_another_and_keeps_what_is_no_worse(bed:
         assert not calm.accepts(phylogeny, "a1", commit, Scored(5.0), Random(1))
 
 
-@pytest.mark.parametrize("options", [{"explore": 2}, {"mates": "rich"}, {"patience": -1}])
+def test_an_agent_goes_back_to_any_eligible_ancestor_of_its_tip(bed: Bed) -> None:
+    first = bed.grow("a1", "x = 1\n", 1.0)
+    failed = bed.grow("a1", "x = 2\n", None, first)
+    tip = bed.grow("a1", "x = 3\n", 3.0, failed)
+    bed.close()
+    phylogeny = bed.phylogeny()
+    always, never = EvoGit(backtrack=1), EvoGit(backtrack=0)
+    plans = {always.plan(phylogeny, "a1", Random(i)) for i in range(40)}
+    assert {plan.parents[0] for plan in plans} == {first}
+    assert {plan.inspirations for plan in plans} == {(tip,)}
+    assert never.plan(phylogeny, "a1", Random(1)).parents == (tip,)
+
+
+@pytest.mark.parametrize(
+    "options", [{"explore": 2}, {"backtrack": 1.5}, {"mates": "rich"}, {"patience": -1}]
+)
 def test_the_options_of_the_default_strategy_are_checked(options: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"search\.options\."):
         EvoGit(**options)  # pyright: ignore[reportArgumentType]
