@@ -175,12 +175,10 @@ class AgentLoop:
         if made.commit is None or made.tree is None:
             self._without_offspring(made, recorded)
             return
+        if made.spend != FREE:
+            recorded.result()  # a money record must be durable before anything else is spent
         self._fruitless = self._paid_in_vain = 0
-        # Judging goes on while this is written: until it is, the step's reservation stands for what it
-        # cost, and whatever judging may spend is acknowledged by the same journal, so after it.
-        scored = self._judge(made.commit, made.tree, made.operator)
-        recorded.result()
-        if scored:
+        if self._judge(made.commit, made.tree, made.operator):
             shared.phylogeny.refresh()
             self._accept(made.commit, random)
 
