@@ -16,7 +16,8 @@ from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdict, Verdicts
 from evogit.evolve.events import Event, Kind, Listener
 from evogit.evolve.offspring import Made, Nursery
-from evogit.evolve.spending import FREE, Refusal, exceeds, in_words
+from evogit.evolve.purse import Purse
+from evogit.evolve.spending import FREE, Refusal
 from evogit.git.repository import GitRepository
 from evogit.ids import HEADS, CommitId, TreeId
 from evogit.judge.judge import Task
@@ -73,6 +74,14 @@ class AgentLoop:
         self._agent = agent
         self._shared = shared
         self._wanted = wanted
+        self._purse = Purse(
+            name,
+            shared.allowance,
+            shared.budget,
+            shared.journal,
+            shared.clock,
+            lambda kind, text: self._tell(kind, text=text),
+        )
         self._fruitless = 0
         self._paid_in_vain = 0
         self._given_up = ""
@@ -139,10 +148,8 @@ class AgentLoop:
         task = shared.verdicts.waiting(shared.evaluator_seed, self.name)
         if task is None:
             return False
-        with shared.budget.turn():
-            refused = shared.budget.refusal(self.name, FREE, shared.clock())
-            if refused is not None or not shared.allowance.take_evaluation():
-                return False
+        if self._purse.refusal() is not None or not shared.allowance.take_evaluation():
+            return False
         self._judge(task.commit, task.tree, "release")
         return True
 
@@ -158,7 +165,7 @@ class AgentLoop:
         try:
             self._carry_out(number, worst)
         finally:
-            shared.budget.done(self.name)
+            self._purse.close()
 
     def _carry_out(self, number: int, worst: Spend) -> None:
         shared = self._shared
@@ -171,7 +178,7 @@ class AgentLoop:
         own = Random(f"{self._chance(number)} offspring")
         made = shared.nursery.make(self._agent, self.name, number, step, feedback, own)
         recorded = self._record(number, step, made, time.monotonic() - started)
-        self._settle(made.spend, worst)
+        self._purse.settle(made.spend, worst)
         if made.commit is None or made.tree is None:
             self._without_offspring(made, recorded)
             return
@@ -182,38 +189,18 @@ class AgentLoop:
             shared.phylogeny.refresh()
             self._accept(made.commit, random)
 
-    def _settle(self, spend: Spend, worst: Spend) -> None:
-        self._shared.allowance.settle(self.name, spend)
-        if exceeds(spend, worst):
-            text = f"a step cost {in_words(spend)}, more than the {in_words(worst)} reserved for it"
-            self._tell("problem", text=text)
-
     def _reserve(self, number: int, worst: Spend) -> bool:
         """Take an evaluation and reserve the worst case, here and in the journal."""
         shared = self._shared
         if not shared.allowance.take_evaluation():
             shared.stop.wait(_SIBLING_SECONDS)
             return False
-        refused = shared.allowance.reserve(self.name, worst)
-        if refused is None:
-            refused = self._reserve_of_swarm(number, worst)
-        self._warn()
+        refused = self._purse.reserve(number, worst)
         if refused is None:
             return True
         shared.allowance.give_back_evaluation()
-        shared.allowance.settle(self.name, FREE)
         self._obey(refused)
         return False
-
-    def _reserve_of_swarm(self, number: int, worst: Spend) -> Refusal | None:
-        shared = self._shared
-        if not shared.budget.limited and worst == FREE:
-            return None
-        with shared.budget.turn():
-            refused = shared.budget.refusal(self.name, worst, shared.clock())
-            if refused is None:
-                shared.budget.reserve(shared.journal, self.name, number, worst, shared.clock())
-            return refused
 
     def _obey(self, refused: Refusal) -> None:
         """Wait for siblings or for tomorrow, or end: this agent, or all of the run."""
@@ -227,15 +214,6 @@ class AgentLoop:
             self._give_up(refused.reason)
         else:
             shared.allowance.end(refused.reason)
-
-    def _warn(self) -> None:
-        """Tell once of every cap that is nearly spent."""
-        shared = self._shared
-        found = shared.allowance.nearly()
-        if shared.budget.limited:
-            found += shared.budget.nearly(self.name, shared.clock())
-        for text in found:
-            self._tell("warning", text=text)
 
     def _record(self, number: int, step: Step, made: Made, seconds: float) -> Future[CommitId]:
         attempt = Attempt(
