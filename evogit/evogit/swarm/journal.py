@@ -22,7 +22,7 @@ import pygit2
 from evogit.errors import EvoGitError, InternalError, UserError
 from evogit.git.repository import GitRepository
 from evogit.git.trees import FILE, Entry
-from evogit.ids import JOURNALS, CommitId, TreeId, checked_name
+from evogit.ids import JOURNALS, CommitId, checked_name
 from evogit.records import Record, dump, load
 from evogit.redact import PLAIN, Redactor
 from evogit.text import clean_line
@@ -47,7 +47,7 @@ class _Pending:
     message: str
     time: int
     keep: Sequence[CommitId]
-    tree: TreeId
+    artefacts: Mapping[str, bytes]
     done: Future[CommitId] = field(default_factory=Future[CommitId])
 
 
@@ -94,7 +94,7 @@ class Journal:
         message = f"{headline}\n\n{_redacted(dump(record), self._redactor)}\n"
         # Before they are cut: half a secret would no longer look like one.
         texts = {name: self._redactor.data(data) for name, data in (artefacts or {}).items()}
-        pending = _Pending(message, int(record.time), keep, self._stored(texts))
+        pending = _Pending(message, int(record.time), keep, texts)
         self._queue.put(pending)
         return pending.done
 
@@ -155,17 +155,17 @@ class Journal:
         self._tip = tip
         return ids
 
-    def _stored(self, artefacts: Mapping[str, bytes]) -> TreeId:
-        """A tree of artefacts, written by whoever appends: the one thread that commits is waited for."""
-        if not artefacts:
-            return self._empty
-        blobs = {name: self._git.write_blob(_bounded(data)) for name, data in artefacts.items()}
-        return self._git.build_tree((name, Entry(FILE, blob)) for name, blob in blobs.items())
-
     def _write_entry(self, previous: CommitId, pending: _Pending) -> CommitId:
+        tree = self._empty
+        if pending.artefacts:
+            blobs = {
+                name: self._git.write_blob(_bounded(data))
+                for name, data in pending.artefacts.items()
+            }
+            tree = self._git.build_tree((name, Entry(FILE, blob)) for name, blob in blobs.items())
         keep = [commit for commit in dict.fromkeys(pending.keep) if commit != previous]
         return self._git.write_commit(
-            pending.tree, [previous, *keep], pending.message, author=self.writer, time=pending.time
+            tree, [previous, *keep], pending.message, author=self.writer, time=pending.time
         )
 
 
