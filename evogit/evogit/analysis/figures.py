@@ -15,6 +15,9 @@ from evogit.analysis.gains import gain
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import MERGE
 
+_MERGED: Final = frozenset({MERGE, "resolve", ""})
+"""Operators of merges: the kernel's, one whose conflicts a model decided, and a human's."""
+
 DISTANCES: Final = ((0, 2), (3, 5), (6, 10), (11, 20), (21, 10**9))
 """Classes of distance between the parents of a merge, in generations since their common ancestor."""
 
@@ -146,7 +149,7 @@ def merges(phylogeny: Phylogeny) -> list[Merges]:
     found: dict[tuple[int, int], list[float | None]] = {bounds: [] for bounds in DISTANCES}
     for row in range(len(phylogeny)):
         parents = phylogeny.parents(row)
-        if len(parents) > 1 and phylogeny.operator(row) in {MERGE, ""}:
+        if len(parents) > 1 and phylogeny.operator(row) in _MERGED:
             away = distance(phylogeny, parents[0], parents[1])
             bounds = next(b for b in DISTANCES if away <= b[1])
             one = gain(phylogeny, row)

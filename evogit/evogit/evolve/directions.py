@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
+from evogit.evolve.billing import JUDGE
+from evogit.evolve.lost import LOST
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId
 from evogit.phylogeny.index import Phylogeny
-from evogit.records import Attempt
+from evogit.records import Attempt, Spend
 from evogit.steering.feedback import pending
 from evogit.steering.state import Steering, derive
 from evogit.swarm.journal import read_entry
+
+_WITHOUT_WORDS: Final = frozenset({JUDGE, LOST})
+"""Attempts that cost something, and in whose prompts no feedback stands, or that had no answer."""
 
 
 class Directions:
@@ -49,9 +55,16 @@ class Directions:
         return [item.text for item in found]
 
     def _attempted(self, since: float) -> Iterator[tuple[float, Sequence[CommitId]]]:
+        """When attempts with a prompt were begun: what was said while one was under way is not in it."""
         for agent in self._phylogeny.agents:
             for row in self._phylogeny.attempts(agent):
-                if row.time >= since:
+                begun = row.time - row.seconds
+                if begun >= since and row.operator not in _WITHOUT_WORDS:
                     record = read_entry(self._git, row.entry).record
-                    if isinstance(record, Attempt):
-                        yield row.time, record.parents
+                    if isinstance(record, Attempt) and _asked(record):
+                        yield begun, record.parents
+
+
+def _asked(attempt: Attempt) -> bool:
+    """Whether somebody who reads was asked; the genetic agent heeds no words."""
+    return bool(attempt.model) or attempt.spend != Spend()

@@ -67,6 +67,8 @@ class AgentLoop:
         agent: proposes offspring.
         shared: what it shares with its siblings.
         wanted: false once a human decided on fewer agents.
+
+    ``dismissed`` says whether a human's decision ended it, which may be taken back.
     """
 
     def __init__(self, name: str, agent: Agent, shared: Shared, wanted: Callable[[], bool]) -> None:
@@ -86,6 +88,7 @@ class AgentLoop:
         self._paid_in_vain = 0
         self._given_up = ""
         self.ended = ""
+        self.dismissed = False
 
     def run(self) -> None:
         """Make steps until something ends it; ``ended`` then says what, in words.
@@ -114,7 +117,8 @@ class AgentLoop:
         if self._paid_in_vain >= _FRUITLESS_PAID:
             return f"{self.name} paid for {_FRUITLESS_PAID} steps in a row without a new tree"
         self._shared.phylogeny.refresh()
-        if not self._wanted() or self._shared.directions.stopped(self.name):
+        self.dismissed = not self._wanted() or self._shared.directions.stopped(self.name)
+        if self.dismissed:
             return f"{self.name} was stopped"
         return self._shared.allowance.exhausted()
 
@@ -128,6 +132,7 @@ class AgentLoop:
         """Finish what an earlier process of the same name left: judge, accept."""
         phylogeny = self._shared.phylogeny
         phylogeny.refresh()
+        self._judge_tip()
         attempts = phylogeny.attempts(self.name)
         offspring = attempts[-1].offspring if attempts else None
         if offspring is None or offspring not in phylogeny:
@@ -141,6 +146,18 @@ class AgentLoop:
                 self._judge(commit, phylogeny.tree(last), phylogeny.operator(last))
         else:
             self._accept(commit, Random(self._chance(phylogeny.last_step(self.name))))
+
+    def _judge_tip(self) -> None:
+        """Judge where the agent stands if nobody did under this evaluator and environment.
+
+        Without a score there any offspring would be better.
+        """
+        phylogeny = self._shared.phylogeny
+        tip = phylogeny.tips.get(self.name)
+        if tip is None or phylogeny.pruned(tip) or phylogeny.outcome(tip) is not None:
+            return
+        if self._shared.allowance.take_evaluation():
+            self._judge(phylogeny.commit(tip), phylogeny.tree(tip), phylogeny.operator(tip))
 
     def _judge_released(self) -> bool:
         """Judge one individual that was held before it was run and released since, if any waits."""
@@ -185,7 +202,7 @@ class AgentLoop:
         if made.spend != FREE:
             recorded.result()  # a money record must be durable before anything else is spent
         self._fruitless = self._paid_in_vain = 0
-        if self._judge(made.commit, made.tree, made.operator):
+        if self._judge(made.commit, made.tree, made.operator, recorded):
             shared.phylogeny.refresh()
             self._accept(made.commit, random)
 
@@ -258,8 +275,14 @@ class AgentLoop:
         left = self._shared.allowance.seconds_left
         return pause if left is None else min(pause, left)
 
-    def _judge(self, commit: CommitId, tree: TreeId, operator: str) -> bool:
-        """Judge an individual for selection; true if it has a score now."""
+    def _judge(
+        self,
+        commit: CommitId,
+        tree: TreeId,
+        operator: str,
+        recorded: Future[CommitId] | None = None,
+    ) -> bool:
+        """Judge an individual, which may be ``recorded`` only now, for selection; true if it has a score."""
         shared = self._shared
         self._tell("state", text="evaluating", commit=commit)
         task = Task(commit, tree, shared.evaluator_seed, "search", self.name)
@@ -268,6 +291,9 @@ class AgentLoop:
             shared.allowance.give_back_evaluation()
         if verdict is None:
             return False
+        if recorded is not None and verdict.entry is None:
+            recorded.result()  # somebody else's verdict on the same tree may be there before it is
+            shared.phylogeny.refresh()
         outcome = verdict.evaluation.outcome
         if isinstance(outcome, Scored) and self._is_record(commit) and shared.noise > 0:
             self._confirm(task)

@@ -68,10 +68,16 @@ class Worker:
         started = time.monotonic()
         self._lease("worker-start", {"agents": str(self._agents)})
         self._tell("started", f"{self._agents} agents")
-        while self._watch():
-            shared.stop.wait(_WATCH_SECONDS)
-        for thread in list(self._threads.values()):
-            thread.join()
+        try:
+            while self._watch():
+                shared.stop.wait(_WATCH_SECONDS)
+        except Exception:
+            shared.stop.set()  # agents must not outlive what the caller closes now
+            self._join()
+            raise
+        self._join()
+        shared.phylogeny.refresh()
+        self._check_target()
         reason = self._reason()
         self._lease("worker-stop", {"reason": reason})
         self._tell("stopped", reason)
@@ -84,6 +90,10 @@ class Worker:
             self._target_reached.is_set(),
         )
 
+    def _join(self) -> None:
+        for thread in list(self._threads.values()):
+            thread.join()
+
     def _watch(self) -> bool:
         """Start and stop agents as decided; false once everything has ended."""
         shared = self._shared
@@ -94,10 +104,16 @@ class Worker:
         wanted = shared.directions.now().wanted_agents
         self._agents = self._agents if wanted is None else wanted
         for number in range(self._agents):
-            if number not in self._threads:
+            if number not in self._threads or self._called_back(number):
                 self._start(number)
         self._upkeep()
         return any(thread.is_alive() for thread in self._threads.values())
+
+    def _called_back(self, number: int) -> bool:
+        """Whether an agent that a decision ended may go on, since that was taken back."""
+        loop = self._loops[number]
+        ended = loop.dismissed and not self._threads[number].is_alive()
+        return ended and not self._shared.directions.stopped(loop.name)
 
     def _start(self, number: int) -> None:
         name = self._identity.agent(number)

@@ -26,7 +26,10 @@ def read(git: GitRepository, state: State, base: str, tips: Tips) -> None:
     usable = {ref: tip for ref, tip in moved.items() if is_commit(git, tip)}
     for ref in moved.keys() - usable.keys():
         state.note(f"{ref} does not name a commit and is not read")
-    _take(git, state, base, sorted({tip for tip in usable.values() if not _known(state, tip)}))
+    written = {tip for _, _, tip in tips.journals}
+    new = {tip for tip in usable.values() if not _known(state, tip)}
+    # The last is followed first: a journal numbers individuals as they were made, a branch only some.
+    _take(git, state, base, sorted(new, key=lambda tip: (tip in written, tip)))
     journals = tuple(item for item in tips.journals if item[1] in usable)
     state.accept(journals)
     rows = state.individuals.ids.rows

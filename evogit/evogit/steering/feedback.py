@@ -1,7 +1,7 @@
 """Which words of a human still wait for a lineage.
 
-Feedback names an individual. The first attempt whose parents include it or a descendant consumes it,
-whatever comes of that attempt: the words were in its prompt.
+Feedback names an individual. The first attempt with a prompt, begun later, whose parents include it or a
+descendant consumes it, whatever comes of that attempt: the words were in its prompt.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Descent(Protocol):
 
 
 Attempted = Callable[[float], Iterable[tuple[float, Sequence[CommitId]]]]
-"""Given a time: (time, parents) of every attempt made since then, by any agent."""
+"""Given a time: (when it was begun, parents) of every attempt begun since then that had a prompt."""
 
 
 def pending(

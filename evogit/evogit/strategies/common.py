@@ -29,8 +29,15 @@ def standing(phylogeny: Phylogeny, agent: str) -> int:
 
 
 def stale_steps(phylogeny: Phylogeny, agent: str) -> int:
-    """How many steps an agent has made since its branch last moved."""
-    return max(phylogeny.last_step(agent) - phylogeny.step(standing(phylogeny, agent)), 0)
+    """How many steps an agent has made since its branch last moved.
+
+    Where it stands on another's individual (a human's seed, or the best that is left after a prune) only
+    what it made of that one counts: the step of another's says nothing about its own.
+    """
+    here = standing(phylogeny, agent)
+    if here and phylogeny.agent(here) != agent:
+        return sum(phylogeny.agent(child) == agent for child in phylogeny.children(here))
+    return max(phylogeny.last_step(agent) - phylogeny.step(here), 0)
 
 
 def stuck(phylogeny: Phylogeny, agent: str, patience: int) -> bool:

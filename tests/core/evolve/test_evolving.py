@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from evogit.evolve.budget import Flags
 from evogit.evolve.events import Event
 from evogit.evolve.once import judge_once
 from evogit.evolve.worker import Summary, raise_if_missed
-from evogit.ids import CommitId
+from evogit.git.trees import Change
+from evogit.ids import HEADS, CommitId
 from evogit.outcome import Scored
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Decision
@@ -212,6 +214,40 @@ def test_the_human_sets_the_number_of_agents_and_stops_them(farm: Farm) -> None:
     farm.run(swarm, farm.plan(agents=1, evaluations=300), tell)
     human.close()
     assert seen == {"a1", "a2", "a3"}
+
+
+def test_where_an_agent_stands_is_judged_first_if_nobody_did(farm: Farm) -> None:
+    swarm = farm.swarm()
+    git = swarm.git
+    changed = Change(git.write_blob(PROGRAM.encode() + b"# by hand\n"))
+    tree = git.change_tree(git.commit(swarm.base).tree, {"program.py": changed})
+    stood = git.write_commit(tree, [swarm.base], "by hand\n", author="someone", time=1)
+    git.move_ref(HEADS + "a1", old=None, new=stood)
+    farm.run(swarm, farm.plan(evaluations=1))
+    phylogeny = view(farm, swarm)
+    assert isinstance(phylogeny.outcome(phylogeny.index(stood)), Scored)
+
+
+def test_an_agent_that_was_sent_away_comes_back_when_it_is_wanted_again(farm: Farm) -> None:
+    swarm = farm.swarm()
+    human = Journal(swarm.git, "someone")
+    said: list[str] = []
+
+    def decide(kind: str, text: str = "") -> None:
+        said.append(text)
+        human.append(Decision(kind, "someone", text=text, time=time.time())).result()
+
+    def tell(event: Event) -> None:
+        if event.agent == "a2" and event.kind == "evaluated" and not said:
+            decide("agents", "1")
+        elif event.agent == "a2" and event.text == "stopped" and said == ["1"]:
+            decide("agents", "2")
+        elif event.agent == "a2" and event.kind == "evaluated" and said == ["1", "2"]:
+            decide("stop")
+
+    farm.run(swarm, farm.plan(agents=2, evaluations=400), tell)
+    human.close()
+    assert said == ["1", "2", ""]
 
 
 def test_a_base_without_a_score_is_an_error_that_says_so(farm: Farm) -> None:

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from evogit.errors import ConfigError
 from evogit.git.repository import GitRepository
-from evogit.ids import CommitId
+from evogit.ids import HEADS, CommitId
 from evogit.outcome import Failed, Scored
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Evaluation
 from evogit.strategies.alps import AgeLayers
 from evogit.strategies.evogit import EvoGit
+from evogit.strategies.hill_climb import HillClimb
 from evogit.strategies.mating import NEAR, Mating, distance, mate, niche_count, place
 from evogit.strategies.selection import puct, weights
 from evogit.strategies.tournament import Tournament
@@ -204,6 +205,15 @@ def test_a_stuck_agent_starts_again_from_another_and_keeps_what_is_no_worse(bed:
     for commit, wanted in ((as_good, True), (worse, False)):
         assert stuck.accepts(phylogeny, "a1", commit, Scored(5.0), Random(1)) is wanted
         assert not calm.accepts(phylogeny, "a1", commit, Scored(5.0), Random(1))
+
+
+def test_where_an_agent_was_seeded_it_climbs_however_many_steps_it_has_made(bed: Bed) -> None:
+    seed = bed.grow("someone", "x = 1\n", 1.0)
+    bed.git.move_ref(HEADS + "a1", old=None, new=seed)
+    bed.close()
+    phylogeny = bed.phylogeny()
+    phylogeny._state.ledger.last_steps["a1"] = 400  # pyright: ignore[reportPrivateUsage]
+    assert HillClimb(patience=200).plan(phylogeny, "a1", Random(1)).parents == (seed,)
 
 
 def test_an_agent_goes_back_to_any_eligible_ancestor_of_its_tip(bed: Bed) -> None:
