@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MERGE = "merge"
 """The kernel's own operator: a three-way merge of two parents. Every other operator is an agent's."""
 
+RESOLVE = "resolve"
+"""A merge whose conflicts a ``Resolver`` decided."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from evogit.errors import ConfigError
-from evogit.proposals import Agent, Arm, Genome, NoProposal, Proposal, Setup, Task
+from evogit.proposals import RESOLVE, Agent, Arm, Genome, NoProposal, Proposal, Setup, Task
 from evogit.records import Spend
 from evogit.redact import Redactor
 from evogit_agents.llm.asking import CALLS, carry_out
@@ -91,7 +91,7 @@ class LlmAgent:
     def resolve(self, task: Task) -> Proposal | NoProposal:
         """The merged content of the files in conflict; see ``Resolver``."""
         made = self._try(task, self._arms(CONFLICTS))
-        return made or NoProposal("resolve", "no model can decide these conflicts")
+        return made or NoProposal(RESOLVE, "no model can decide these conflicts")
 
     def _arms(self, operators: Mapping[str, Operator]) -> list[Arm]:
         tools = self._tools

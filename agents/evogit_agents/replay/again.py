@@ -12,7 +12,7 @@ from evogit.evolve.directions import Directions
 from evogit.evolve.offspring import SAID_BEFORE, Made, Nursery
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId, TreeId
-from evogit.proposals import MERGE, Arm, NoProposal, Past, Proposal, Setup, Step, Task
+from evogit.proposals import MERGE, RESOLVE, Arm, NoProposal, Past, Proposal, Setup, Step, Task
 from evogit.records import Attempt, Spend
 from evogit.swarm.individuals import read_provenance
 from evogit.swarm.journal import artefacts
@@ -220,7 +220,7 @@ def _model(attempt: Attempt, spec: Spec, calls: Sequence[Call]) -> RecordedModel
 
 def _wish(attempt: Attempt) -> str:
     """What the strategy asked for: only what the agent made of it is recorded."""
-    if attempt.operator == "resolve":
+    if attempt.operator == RESOLVE:
         return MERGE
     return "cross" if len(attempt.parents) > 1 else "mutate"
 

@@ -13,10 +13,10 @@ from typing import Final
 
 from evogit.analysis.gains import gain
 from evogit.phylogeny.index import Phylogeny
-from evogit.proposals import MERGE
+from evogit.proposals import MERGE, RESOLVE
 
-_MERGED: Final = frozenset({MERGE, "resolve", ""})
-"""Operators of merges: the kernel's, one whose conflicts a model decided, and a human's."""
+_MERGED: Final = frozenset({MERGE, RESOLVE, ""})
+"""Operators of commits with two parents that are merges; a human's has none."""
 
 DISTANCES: Final = ((0, 2), (3, 5), (6, 10), (11, 20), (21, 10**9))
 """Classes of distance between the parents of a merge, in generations since their common ancestor."""

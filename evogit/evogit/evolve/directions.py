@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from evogit.evolve.billing import JUDGE
-from evogit.evolve.lost import LOST
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId
 from evogit.phylogeny.index import Phylogeny
-from evogit.records import Attempt, Spend
+from evogit.records import Attempt, Record, Spend
 from evogit.steering.feedback import pending
 from evogit.steering.state import Steering, derive
 from evogit.swarm.journal import read_entry
-
-_WITHOUT_WORDS: Final = frozenset({JUDGE, LOST})
-"""Attempts that cost something, and in whose prompts no feedback stands, or that had no answer."""
 
 
 class Directions:
@@ -32,6 +27,7 @@ class Directions:
         self._git = git
         self._phylogeny = phylogeny
         self._since = since
+        self._parents: dict[CommitId, Sequence[CommitId]] = {}
         self._derived: tuple[int, Steering] = (0, Steering())
 
     def now(self) -> Steering:
@@ -57,14 +53,25 @@ class Directions:
     def _attempted(self, since: float) -> Iterator[tuple[float, Sequence[CommitId]]]:
         """When attempts with a prompt were begun: what was said while one was under way is not in it."""
         for agent in self._phylogeny.agents:
-            for row in self._phylogeny.attempts(agent):
+            for row in reversed(self._phylogeny.attempts(agent)):
+                if row.time < since:
+                    break
                 begun = row.time - row.seconds
-                if begun >= since and row.operator not in _WITHOUT_WORDS:
-                    record = read_entry(self._git, row.entry).record
-                    if isinstance(record, Attempt) and _asked(record):
-                        yield begun, record.parents
+                parents = self._prompted(row.entry) if begun >= since else ()
+                if parents:
+                    yield begun, parents
+
+    def _prompted(self, entry: CommitId) -> Sequence[CommitId]:
+        """The parents of an attempt that may have had words in its prompt; the genetic agent heeds none.
+
+        Remembered: where nobody is asked, words wait for good, and every step looks through all attempts.
+        """
+        if entry not in self._parents:
+            self._parents[entry] = _told(read_entry(self._git, entry).record)
+        return self._parents[entry]
 
 
-def _asked(attempt: Attempt) -> bool:
-    """Whether somebody who reads was asked; the genetic agent heeds no words."""
-    return bool(attempt.model) or attempt.spend != Spend()
+def _told(record: Record | None) -> Sequence[CommitId]:
+    if not isinstance(record, Attempt) or record.operator == JUDGE:
+        return ()
+    return record.parents if record.model or record.spend != Spend() else ()

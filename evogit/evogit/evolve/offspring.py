@@ -17,7 +17,17 @@ from evogit.git.trees import MAX_BLOB_BYTES, Change, Entry, check_path
 from evogit.ids import CommitId, TreeId
 from evogit.paths import editable_ranges, matches, outside_unchanged
 from evogit.phylogeny.index import Phylogeny
-from evogit.proposals import MERGE, Agent, Genome, NoProposal, Proposal, Resolver, Step, Task
+from evogit.proposals import (
+    MERGE,
+    RESOLVE,
+    Agent,
+    Genome,
+    NoProposal,
+    Proposal,
+    Resolver,
+    Step,
+    Task,
+)
 from evogit.records import Spend
 from evogit.redact import PLAIN, Redactor
 from evogit.swarm.individuals import Provenance, compose
@@ -140,7 +150,7 @@ class Nursery:
         search, goal = self._spec.settings.search, self._spec.settings.goal.text
         parents = [self._genome(commit) for commit in step.parents]
         return Task(
-            operator="resolve" if undecided is not None else step.operator,
+            operator=RESOLVE if undecided is not None else step.operator,
             parents=parents,
             inspirations=[self._genome(commit) for commit in step.inspirations],
             search=search,

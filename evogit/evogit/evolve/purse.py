@@ -71,8 +71,8 @@ class Purse:
     def _of_swarm(self, number: int, worst: Spend) -> Refusal | None:
         if not self._budget.limited and worst == FREE:
             return None
-        now = self._clock()
         with self._budget.turn():
+            now = self._clock()  # not before: waiting for the turn may pass midnight
             refused = self._budget.refusal(self._agent, worst, now)
             if refused is None:
                 self._budget.reserve(self._journal, self._agent, number, worst, now)

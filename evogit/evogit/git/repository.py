@@ -21,6 +21,7 @@ from evogit.ids import BlobId, CommitId, TreeId
 from evogit.text import clean
 
 MAX_MESSAGE: Final = 64 * 1024
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _MAX_TIME: Final = 2**40
 """Beyond this (about year 36,800) a commit date is nonsense that makes ``datetime`` raise."""
 
@@ -202,11 +203,8 @@ def _open(path: Path) -> pygit2.Repository:
         raise PreconditionError(f"repository {path} can not be opened: {error}") from error
 
 
-_C: Final = ctypes.CDLL(None, use_errno=True)
-
-
 def _syncfs(descriptor: int) -> None:
-    function = getattr(_C, "syncfs", None)
+    function = getattr(_LIBC, "syncfs", None)
     if function is None:
         os.sync()
     elif function(descriptor) != 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from evogit.proposals import RESOLVE
 from evogit_agents.llm.ground import Ground, Order
 from evogit_agents.llm.operators import cross, diff, draft, multi, repair, resolve, rewrite, section
 
@@ -22,6 +23,6 @@ MUTATIONS: Final[dict[str, Operator]] = {
 }
 SELDOM: Final[dict[str, Operator]] = {"draft": draft.prepare}
 CROSSOVERS: Final[dict[str, Operator]] = {"cross": cross.prepare}
-CONFLICTS: Final[dict[str, Operator]] = {"resolve": resolve.prepare}
+CONFLICTS: Final[dict[str, Operator]] = {RESOLVE: resolve.prepare}
 
 OPERATORS: Final[dict[str, Operator]] = MUTATIONS | SELDOM | CROSSOVERS | CONFLICTS

@@ -7,6 +7,7 @@ from typing import Final
 
 from evogit.git.merge import Conflict
 from evogit.git.merge_text import Hunk
+from evogit.proposals import RESOLVE
 from evogit.text import clean
 from evogit_agents.llm.answers import UnusableError, blocks, summary
 from evogit_agents.llm.ground import Edit, Ground, Order
@@ -32,7 +33,7 @@ def prepare(ground: Ground) -> Order | str:
         return "the conflicts do not fit into a prompt"
     facts = {"path": conflicts[0].path, "number": str(len(hunks))}
     prompt = ground.prompt("resolve", facts, {"code": code})
-    return Order("resolve", prompt, lambda answer: _read(answer, conflicts))
+    return Order(RESOLVE, prompt, lambda answer: _read(answer, conflicts))
 
 
 def _shown(conflict: Conflict) -> str:
