@@ -56,6 +56,8 @@ def set_(
 ) -> None:
     """Say how many agents each running worker hosts.
 
+    One started later goes by its own number.
+
     Example: evogit agents set 8
     """
     report(session, session.desk.agents(number), f"{number} agents per worker")

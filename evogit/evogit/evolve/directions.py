@@ -20,7 +20,7 @@ class Directions:
     Args:
         git: the swarm repository.
         phylogeny: knows the decisions in everybody's journals.
-        since: when this worker started, seconds since 1970; an earlier ``stop`` is over.
+        since: when this worker started, seconds since 1970; an earlier ``stop`` or number of agents is over.
     """
 
     def __init__(self, git: GitRepository, phylogeny: Phylogeny, since: float) -> None:
@@ -40,6 +40,10 @@ class Directions:
     def stopped(self, agent: str) -> bool:
         """Whether a human stopped this agent since its worker started."""
         return self.now().stopped(agent, self._since)
+
+    def wanted_agents(self) -> int | None:
+        """How many agents a human wants here, if one said so since the worker started."""
+        return self.now().wanted_agents(self._since)
 
     def paused(self, agent: str) -> bool:
         """Whether this agent is to wait."""

@@ -101,7 +101,7 @@ class Worker:
             return False
         shared.phylogeny.refresh()
         self._check_target()
-        wanted = shared.directions.now().wanted_agents
+        wanted = shared.directions.wanted_agents()
         self._agents = self._agents if wanted is None else wanted
         for number in range(self._agents):
             if number not in self._threads or self._called_back(number):

@@ -62,10 +62,14 @@ class Steering:
     feedback: tuple[Feedback, ...] = ()
     """All feedback, consumed or not: see ``feedback.pending``."""
     promotions: tuple[Promotion, ...] = ()
-    wanted_agents: int | None = None
-    """How many agents each worker is to host; ``None`` if nobody said."""
+    wanted: tuple[int, float] | None = None
+    """How many agents each worker is to host, and when that was said; ``None`` if nobody did."""
     modes: tuple[tuple[str, Mode, float], ...] = ()
     """(agent, mode, when); agent ``""`` is every agent not named after it."""
+
+    def wanted_agents(self, since: float = 0.0) -> int | None:
+        """How many agents a worker is to host; ``None`` if nobody said since it was started."""
+        return self.wanted[0] if self.wanted is not None and self.wanted[1] >= since else None
 
     def mode(self, agent: str, since: float = 0.0) -> Mode:
         """What ``agent`` is to do.
@@ -142,7 +146,7 @@ def derive(decisions: Decisions) -> Steering:
             if found.verb == "feedback"
         ),
         promotions=tuple(_promotions(only)),
-        wanted_agents=_wanted(only),
+        wanted=_wanted(only),
         modes=tuple(_modes(only)),
     )
 
@@ -177,11 +181,11 @@ def _promotions(decisions: Sequence[Decision]) -> list[Promotion]:
     ]
 
 
-def _wanted(decisions: Sequence[Decision]) -> int | None:
-    found: int | None = None
+def _wanted(decisions: Sequence[Decision]) -> tuple[int, float] | None:
+    found: tuple[int, float] | None = None
     for decision in decisions:
         if decision.verb == "agents" and decision.text.isdecimal() and len(decision.text) < 6:
-            found = int(decision.text)
+            found = int(decision.text), decision.time
     return found
 
 

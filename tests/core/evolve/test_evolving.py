@@ -206,7 +206,7 @@ def test_the_human_sets_the_number_of_agents_and_stops_them(farm: Farm) -> None:
     def tell(event: Event) -> None:
         if event.kind == "evaluated":
             if not seen:
-                human.append(Decision("agents", "someone", text="3")).result()
+                human.append(Decision("agents", "someone", text="3", time=event.time)).result()
             seen.add(event.agent)
             if len(seen) == 3:
                 human.append(Decision("stop", "someone", time=event.time)).result()

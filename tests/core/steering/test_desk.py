@@ -130,16 +130,16 @@ def test_undo_takes_ones_own_last_decision_and_redo_the_last_undone(
     desk.agents(4)
     desk_of(garden, "bob", 1_700_000_100).pause()
     desk.undo()
-    assert (desk.steering.wanted_agents, desk.steering.paused("a1")) == (None, True)
+    assert (desk.steering.wanted_agents(), desk.steering.paused("a1")) == (None, True)
     desk.undo()
     assert desk.steering.pinned == frozenset()
     with pytest.raises(NotFoundError, match="nothing left to undo"):
         desk.undo()
     desk.redo()
     assert desk.steering.pinned == {tip(desk)}
-    assert desk.steering.wanted_agents is None
+    assert desk.steering.wanted_agents() is None
     desk.redo()
-    assert desk.steering.wanted_agents == 4
+    assert desk.steering.wanted_agents() == 4
     with pytest.raises(NotFoundError, match="nothing left to redo"):
         desk.redo()
 

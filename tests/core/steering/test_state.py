@@ -69,8 +69,18 @@ def test_a_stop_ends_workers_that_were_running_and_not_those_started_later() -> 
 
 
 def test_the_last_word_on_the_number_of_agents_counts() -> None:
-    assert derive(log(about("agents", text="3"), about("agents", text="8"))).wanted_agents == 8
-    assert derive(log(about("agents", text="-1"), about("agents", text="x"))).wanted_agents is None
+    assert derive(log(about("agents", text="3"), about("agents", text="8"))).wanted_agents() == 8
+    assert (
+        derive(log(about("agents", text="-1"), about("agents", text="x"))).wanted_agents() is None
+    )
+
+
+def test_a_number_of_agents_holds_for_workers_that_were_running_and_not_for_those_started_later() -> (
+    None
+):
+    found = derive([(ONE, Decision("agents", "ada", text="3", time=100.0))])
+    assert found.wanted_agents(since=50.0) == 3
+    assert found.wanted_agents(since=150.0) is None
 
 
 def test_a_promotion_is_remembered_with_its_branch() -> None:

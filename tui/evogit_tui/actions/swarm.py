@@ -40,7 +40,7 @@ def stop(app: EvoGitApp) -> None:
 
 def agents(app: EvoGitApp) -> None:
     """Ask how many agents each worker is to host."""
-    desk, wanted = app.model.desk, app.model.desk.steering.wanted_agents
+    desk, wanted = app.model.desk, app.model.desk.steering.wanted_agents()
     initial = str(wanted if wanted is not None else len(here.agents(app)))
 
     def wrong(text: str) -> str:
