@@ -5,7 +5,8 @@ the next item of each stream (0: that stream has ended). Out: per round the bin 
 numbered in order of opening, the next unused number opening a bin; or ``!`` and why there is none.
 Nothing here is trusted: the scorer keeps the true bins and checks every choice.
 
-``priority`` is asked at most once for each (item, remaining, capacity) and the answer remembered.
+When a size of item first comes, ``priority`` is asked once for every room that could hold it, so
+that a rule which passes training does not fail on other streams of the same kind.
 """
 
 from __future__ import annotations
@@ -19,32 +20,32 @@ Priority = Callable[[int, int, int], object]
 
 
 class Rule:
-    """What the candidate answered for one capacity, by item and remaining room."""
+    """What the candidate answers for one capacity, by item and remaining room."""
 
     def __init__(self, priority: Priority, capacity: int) -> None:
         self.capacity = capacity
         self._priority = priority
-        self._known: list[list[float | None]] = [
-            [None] * (capacity + 1) for _ in range(capacity + 1)
-        ]
+        self._known: dict[int, list[float]] = {}
 
-    def answers(self, item: int) -> list[float | None]:
-        """The answers known for ``item``, by remaining room."""
-        return self._known[item]
-
-    def ask(self, item: int, remaining: int) -> float:
-        """The candidate's answer as a float.
+    def answers(self, item: int) -> list[float]:
+        """The answer for every room that could hold ``item``; the other places mean nothing.
 
         Raises:
-            ValueError: it is not a number.
+            ValueError: an answer is not a number.
         """
-        answer = self._priority(item, remaining, self.capacity)
+        known = self._known.get(item)
+        if known is None:
+            rooms = range(item, self.capacity + 1)
+            known = self._known[item] = [0.0] * item + [self._ask(item, room) for room in rooms]
+        return known
+
+    def _ask(self, item: int, room: int) -> float:
+        answer = self._priority(item, room, self.capacity)
         if not isinstance(answer, int | float):
             raise ValueError(f"priority is {type(answer).__name__}, not a number")  # noqa: TRY004
         value = float(answer)
         if value != value:  # NaN
             raise ValueError("priority is not a number (NaN)")
-        self._known[item][remaining] = value
         return value
 
 
@@ -58,17 +59,12 @@ class Stream:
 
     def place(self, item: int) -> int:
         """Choose a bin for ``item`` and put it there; equal answers go to the oldest bin."""
-        rule, bins = self._rule, self._bins
-        known = rule.answers(item)
-        room, oldest = rule.capacity, self._count
-        best = known[room]
-        if best is None:
-            best = rule.ask(item, room)
-        for remaining, same in bins.items():
+        answers = self._rule.answers(item)
+        room, oldest = self._rule.capacity, self._count
+        best = answers[room]
+        for remaining, same in self._bins.items():
             if remaining >= item:
-                value = known[remaining]
-                if value is None:
-                    value = rule.ask(item, remaining)
+                value = answers[remaining]
                 if value > best or (value == best and same[0] < oldest):
                     best, room, oldest = value, remaining, same[0]
         self._put(item, room, oldest)
