@@ -24,6 +24,8 @@ EXIT_USAGE: Final = 2
 EXIT_INTERRUPTED: Final = 130
 _WITH_VALUE: Final = frozenset({"-C", "--color", "--log-file"})
 _COMPLETE: Final = "_EVOGIT_COMPLETE"
+_GIT_ERROR: Final = ("_pygit2", "GitError")
+"""By name: importing pygit2 would take longer than many a command."""
 _REPORT: Final = "this is a bug: repeat with --debug and report what it prints"
 
 
@@ -177,7 +179,7 @@ def _unexpected(given: Sequence[str], error: Exception) -> int:
     text = clean_line(f"{type(error).__name__}: {error}", 500)
     if isinstance(error, OSError):
         _complain(given, "system", f"the system refused: {text}", "")
-    elif (type(error).__module__, type(error).__name__) == ("_pygit2", "GitError"):
+    elif any((kind.__module__, kind.__name__) == _GIT_ERROR for kind in type(error).__mro__):
         _complain(given, "git", f"a repository can not be read or written: {text}", "evogit doctor")
     else:
         _complain(given, "internal", f"unexpected {text}", _REPORT)

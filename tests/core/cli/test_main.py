@@ -11,6 +11,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pygit2
 import pytest
 
 from evogit import __version__
@@ -179,6 +180,21 @@ def test_something_unexpected_is_one_line_and_a_traceback_only_for_debug(
     assert "\x1b" not in err
     assert main(["gc", "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", [pygit2.GitError, pygit2.InvalidError])
+def test_what_libgit2_refuses_is_called_a_matter_of_git(
+    kind: type[Exception],
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise kind("bad object")
+
+    monkeypatch.setattr("evogit.swarm.maintenance.maintain", fail)
+    assert main(["gc"]) == 1
+    assert "error: a repository can not be read or written" in capsys.readouterr().err
 
 
 def test_a_damaged_repository_is_an_error_and_no_traceback(cli: Run, world: World) -> None:
