@@ -21,8 +21,10 @@ from evogit.phylogeny.index import Phylogeny
 
 _FIRST: Final = 2
 _NOISY: Final = 5
+RECORD: Final = range(1, 3)
+"""Repeats of a would-be record under a noisy evaluator, made during the search."""
 _FRESH: Final = range(3, 8)
-"""Repeats that only confirm; 1 and 2 are made during the search, of a would-be record."""
+"""Repeats that only confirm."""
 _LEADERS: Final = 4
 """So many leaders are judged afresh, if each falls behind the next one."""
 
@@ -57,6 +59,12 @@ def calibrate(verdicts: Verdicts, phylogeny: Phylogeny, seed: int) -> Calibratio
             return None
         scores.append(_score(again.evaluation.outcome))
     return Calibration(sum(scores) / len(scores), _floor(scores), len(scores))
+
+
+def confirmed(phylogeny: Phylogeny, row: int) -> bool:
+    """Whether an individual was judged again after it had looked like a record: once may be luck."""
+    tree = phylogeny.tree(row)
+    return all(phylogeny.evaluation(tree, repeat, "repeat") is not None for repeat in RECORD)
 
 
 def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from evogit.errors import ConflictError
 from evogit.evolve.budget import Allowance, SwarmBudget
+from evogit.evolve.calibration import RECORD
 from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdict, Verdicts
 from evogit.evolve.events import Event, Kind, Listener
@@ -306,7 +307,7 @@ class AgentLoop:
 
     def _confirm(self, task: Task) -> None:
         """A would-be record under a noisy evaluator is judged again; the mean counts."""
-        for repeat in (1, 2):
+        for repeat in RECORD:
             again = Task(task.commit, task.tree, repeat, "repeat", self.name)
             if self._shared.verdicts.get(again) is None:
                 return

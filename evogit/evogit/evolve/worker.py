@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evogit.errors import BudgetError
+from evogit.evolve.calibration import confirmed
 from evogit.evolve.events import Event, Kind
 from evogit.evolve.loop import AgentLoop, Shared
 from evogit.proposals import Agent
@@ -138,7 +139,8 @@ class Worker:
         score = shared.phylogeny.score(best[0]) if best else None
         if until is None or score is None:
             return
-        if score >= until if shared.maximize else score <= until:
+        reached = score >= until if shared.maximize else score <= until
+        if reached and (shared.noise == 0 or confirmed(shared.phylogeny, best[0])):
             self._target_reached.set()
             shared.allowance.end(f"the target {until:g}")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.core.conftest import Garden
 
-from evogit.evolve.calibration import Separation, separation
+from evogit.evolve.calibration import Separation, confirmed, separation
 from evogit.ids import CommitId
 from evogit.outcome import Scored
 from evogit.records import Evaluation
@@ -55,6 +55,18 @@ def test_the_luck_that_chose_an_individual_is_not_reported(garden: Garden) -> No
     judged(garden, lucky, [4.0, 2.0, 2.0, 1.1, 1.0, 1.2, 1.1, 1.1])
     found = claim(garden)
     assert (round(found.score, 6), found.fresh, found.real) == (1.1, 5, False)
+
+
+def test_a_would_be_record_counts_as_confirmed_once_it_was_judged_twice_more(
+    garden: Garden,
+) -> None:
+    once = garden.grow("a1", {"pkg/x.py": "x = 1\n"})
+    judged(garden, once, [4.0, 2.0])
+    thrice = garden.grow("a1", {"pkg/x.py": "x = 2\n"})
+    judged(garden, thrice, [4.0, 2.0, 1.0])
+    phylogeny = garden.phylogeny()
+    assert not confirmed(phylogeny, phylogeny.index(once))
+    assert confirmed(phylogeny, phylogeny.index(thrice))
 
 
 def test_a_gain_that_fresh_repeats_confirm_is_real(garden: Garden) -> None:
