@@ -49,6 +49,13 @@ class Directions:
         """Whether this agent is to wait."""
         return self.now().paused(agent)
 
+    def seeded(self, agent: str, since: float) -> bool:
+        """Whether a human put this agent somewhere at or after a time."""
+        return any(
+            decision.verb == "seed" and decision.target == agent and decision.time >= since
+            for _, decision in self.now().active
+        )
+
     def feedback(self, parents: Sequence[CommitId]) -> list[str]:
         """The words that wait for offspring of ``parents``, oldest first."""
         found = pending(self.now(), self._phylogeny, parents, self._attempted)

@@ -139,7 +139,8 @@ class AgentLoop:
         if offspring is None or offspring not in phylogeny:
             return
         last = phylogeny.index(offspring)
-        if phylogeny.tips.get(self.name) == last:
+        seeded = self._shared.directions.seeded(self.name, attempts[-1].time)
+        if seeded or phylogeny.tips.get(self.name) == last:
             return
         commit = phylogeny.commit(last)
         if phylogeny.outcome(last) is None:

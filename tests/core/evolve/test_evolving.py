@@ -250,6 +250,32 @@ def test_an_agent_that_was_sent_away_comes_back_when_it_is_wanted_again(farm: Fa
     assert said == ["1", "2", ""]
 
 
+def test_an_agent_that_a_human_put_back_does_not_return_to_its_last_offspring(farm: Farm) -> None:
+    swarm = farm.swarm()
+
+    def refused_though_better_than_the_base(phylogeny: Phylogeny) -> CommitId | None:
+        last = phylogeny.attempts("a1")[-1].offspring
+        score, base = last and phylogeny.score(phylogeny.index(last)), phylogeny.score(0)
+        better = score is not None and base is not None and score > base
+        return last if better and swarm.git.ref(HEADS + "a1") != last else None
+
+    last: CommitId | None = None
+    for _ in range(60):
+        farm.run(swarm, farm.plan(evaluations=1))
+        last = refused_though_better_than_the_base(view(farm, swarm))
+        if last is not None:
+            break
+    assert last is not None
+    swarm.git.move_ref(HEADS + "a1", old=swarm.git.ref(HEADS + "a1"), new=swarm.base)
+    human = Journal(swarm.git, "someone")
+    seed = Decision("seed", "someone", (swarm.base,), target="a1", time=time.time())
+    human.append(seed).result()
+    human.close()
+    farm.run(swarm, farm.plan(evaluations=1))
+    phylogeny = view(farm, swarm)
+    assert phylogeny.index(last) not in phylogeny.lineage(phylogeny.tips["a1"])
+
+
 def test_a_base_without_a_score_is_an_error_that_says_so(farm: Farm) -> None:
     swarm = farm.swarm(program="raise ValueError('not yet')\n")
     with pytest.raises(EvaluatorError, match="base itself has no score"):
