@@ -255,9 +255,9 @@ def test_an_agent_that_a_human_put_back_does_not_return_to_its_last_offspring(fa
 
     def refused_though_better_than_the_base(phylogeny: Phylogeny) -> CommitId | None:
         last = phylogeny.attempts("a1")[-1].offspring
-        score, base = last and phylogeny.score(phylogeny.index(last)), phylogeny.score(0)
-        better = score is not None and base is not None and score > base
-        return last if better and swarm.git.ref(HEADS + "a1") != last else None
+        if last is None or swarm.git.ref(HEADS + "a1") == last:
+            return None
+        return last if phylogeny.fitness(phylogeny.index(last)) > phylogeny.fitness(0) else None
 
     last: CommitId | None = None
     for _ in range(60):
