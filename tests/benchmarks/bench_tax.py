@@ -30,8 +30,8 @@ from evogit.config.load import parse
 from evogit.evolve.budget import Allowance, Flags, SwarmBudget
 from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdicts
-from evogit.evolve.loop import Shared
 from evogit.evolve.offspring import Nursery
+from evogit.evolve.shared import Shared
 from evogit.evolve.worker import Worker
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId, TreeId

@@ -19,9 +19,9 @@ from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.events import Event, Listener
 from evogit.evolve.hiring import agent_maker, open_bill
-from evogit.evolve.loop import Shared
 from evogit.evolve.lost import settle_lost
 from evogit.evolve.offspring import Nursery
+from evogit.evolve.shared import Shared
 from evogit.evolve.worker import Summary, Worker
 from evogit.judge.judge import Judge
 from evogit.phylogeny.index import Phylogeny
@@ -314,6 +314,4 @@ class _Upkeep:
 
 def _tell_calibration(shared: Shared, found: Calibration) -> None:
     text = f"base {found.score:.6g}, noise floor {found.floor:.3g} over {found.runs} runs"
-    shared.tell(
-        Event("calibrated", round(shared.clock(), 3), shared.worker, score=found.score, text=text)
-    )
+    shared.say("calibrated", score=found.score, text=text)

@@ -10,8 +10,8 @@ from typing import Final
 
 from evogit.errors import BudgetError
 from evogit.evolve.calibration import confirmed
-from evogit.evolve.events import Event, Kind
-from evogit.evolve.loop import AgentLoop, Shared
+from evogit.evolve.loop import AgentLoop
+from evogit.evolve.shared import Shared
 from evogit.proposals import Agent
 from evogit.records import Lease
 from evogit.swarm.identity import Identity
@@ -68,7 +68,7 @@ class Worker:
         shared = self._shared
         started = time.monotonic()
         self._lease("worker-start", {"agents": str(self._agents)})
-        self._tell("started", f"{self._agents} agents")
+        shared.say("started", text=f"{self._agents} agents")
         try:
             while self._watch():
                 shared.stop.wait(_WATCH_SECONDS)
@@ -81,7 +81,7 @@ class Worker:
         self._check_target()
         reason = self._reason()
         self._lease("worker-stop", {"reason": reason})
-        self._tell("stopped", reason)
+        shared.say("stopped", text=reason)
         if self._failure is not None:
             raise self._failure
         return Summary(
@@ -154,12 +154,8 @@ class Worker:
         )
 
     def _lease(self, purpose: str, detail: Mapping[str, str]) -> None:
-        lease = Lease(purpose, detail=detail, time=round(self._shared.clock(), 3))
+        lease = Lease(purpose, detail=detail, time=self._shared.now())
         self._shared.journal.append(lease, subject=f"{purpose} {self._identity.name}").result()
-
-    def _tell(self, kind: Kind, text: str) -> None:
-        event = Event(kind, round(self._shared.clock(), 3), self._identity.name, text=text)
-        self._shared.tell(event)
 
 
 def raise_if_missed(summary: Summary, until: float | None) -> None:
