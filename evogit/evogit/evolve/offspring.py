@@ -32,6 +32,7 @@ from evogit.records import Spend
 from evogit.redact import PLAIN, Redactor
 from evogit.swarm.individuals import Provenance, compose
 from evogit.swarm.spec import Spec
+from evogit.text import clean_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,11 @@ class Nursery:
                 answer = agent.propose(task)
         except _UnreadableError as error:
             return Made(step.operator, None, None, error.message)
+        except (EvoGitError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001  # an agent's blunder must not end its siblings
+            reason = clean_line(f"the agent failed: {type(error).__name__}: {error}")
+            return Made(step.operator, None, None, reason, spend=agent.worst_case())
         if isinstance(answer, NoProposal):
             return _without(answer)
         return self._adopt(name, number, step, task, answer, undecided)
@@ -276,6 +282,8 @@ class Nursery:
     def _check(self, path: str, data: bytes | None, files: dict[str, Entry]) -> None:
         search = self._spec.settings.search
         check_path(path)
+        if any("\ud800" <= letter <= "\udfff" for letter in path):
+            raise UserError("the name of a file is not UTF-8")
         if matches(path, search.protected):
             raise UserError(f"{path!r} is protected")
         if not matches(path, search.editable):

@@ -22,7 +22,10 @@ from evogit.text import clean_line
 MAX_ENTRIES: Final = 20_000
 MAX_DEPTH: Final = 100
 MAX_BLOB_BYTES: Final = 16 * 2**20
-MAX_PATH_BYTES: Final = 4096
+MAX_PATH_BYTES: Final = 2048
+"""Half of what Linux takes, since a workspace's own path comes before it."""
+MAX_NAME_BYTES: Final = 255
+"""Linux's NAME_MAX; a longer name can be committed but not written to a disk."""
 
 FILE: Final = 0o100644
 EXECUTABLE: Final = 0o100755
@@ -55,10 +58,13 @@ def check_path(path: str) -> str:
 
     Raises:
         UserError: absolute, ``..``, empty parts, ``.git`` in any spelling, control characters,
-            back-slashes, or longer than 4,096 bytes.
+            back-slashes, longer than 2,048 bytes, or a part of more than 255.
     """
-    if len(path.encode("utf-8", "surrogateescape")) > MAX_PATH_BYTES or _FORBIDDEN.search(path):
+    data = path.encode("utf-8", "surrogateescape")
+    if len(data) > MAX_PATH_BYTES or _FORBIDDEN.search(path):
         raise UserError(f"path {clean_line(path, 80)!r} has forbidden characters or is too long")
+    if max(map(len, data.split(b"/"))) > MAX_NAME_BYTES:
+        raise UserError(f"path {clean_line(path, 80)!r} has a name of over {MAX_NAME_BYTES} bytes")
     for part in path.split("/"):
         plain = _HFS_IGNORED.sub("", part).lower().rstrip(". ")
         if part in {"", ".", ".."} or plain in {".git", "git~1"} or plain.startswith(".git:"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 from collections.abc import Callable
@@ -34,6 +35,8 @@ _AGAIN: Final = "again"
 _RERUNS: Final = 3
 _ROUNDING: Final = 1e-9
 """Sums in another order differ by this much, relative to the score."""
+_NO_NAME: Final = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
+"""What a file system says of names it can not hold; anything else is trouble of this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +250,10 @@ class Judge:
             folder = slot.candidate.show(with_protected(self._git, self.spec, self._base, tree))
         except UserError as error:
             return Rejected(error.message)
+        except OSError as error:
+            if error.errno in _NO_NAME:
+                return Rejected(f"it holds a file that can not be written here: {error.strerror}")
+            raise
         plausible = self.spec.settings.evaluate.plausible
         return Bench(self._sandbox, folder, self._evaluator, seed, plausible, self.oracle)
 

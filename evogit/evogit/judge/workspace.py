@@ -53,9 +53,13 @@ class Workspace:
             OSError: the disk refused.
         """
         if tree != self._tree:
+            before, self._tree = self._tree, None
             (self._root / _MARK).unlink(missing_ok=True)
-            export = _Export(self._git.handle)
-            export.turn(self.folder, self._tree, tree)
+            try:
+                _Export(self._git.handle).turn(self.folder, before, tree)
+            except BaseException:
+                self._clear()  # half a tree must not be taken for a whole one
+                raise
             (self._root / _MARK).write_text(tree)
             self._tree = tree
         return self.folder
@@ -66,10 +70,25 @@ class Workspace:
             tree = mark.read_text()
             if self._git.has(tree):
                 return TreeId(tree)
-        shutil.rmtree(self._root, ignore_errors=True)
-        self._root.mkdir(parents=True)
-        _make_folder(self.folder)
+        self._clear()
         return None
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._root, ignore_errors=True)
+        self._root.mkdir(parents=True, exist_ok=True)
+        _make_folder(self.folder)
+
+
+class _Budget:
+    """How many entries of one tree may still be read."""
+
+    def __init__(self) -> None:
+        self._left = MAX_ENTRIES
+
+    def take(self, number: int) -> None:
+        self._left -= number
+        if self._left < 0:
+            raise UserError(f"tree has more than {MAX_ENTRIES} entries")
 
 
 class _Export:
@@ -77,12 +96,13 @@ class _Export:
 
     def __init__(self, repository: pygit2.Repository) -> None:
         self._repository = repository
-        self._budget = MAX_ENTRIES
+        self._old = _Budget()
+        self._new = _Budget()
 
     def turn(self, folder: Path, old: str | None, new: str | None, depth: int = 0) -> None:
         if depth > MAX_DEPTH:
             raise UserError(f"tree is more than {MAX_DEPTH} folders deep")
-        before, after = self._entries(old), self._entries(new)
+        before, after = self._entries(old, self._old), self._entries(new, self._new)
         for name, entry in before.items():
             now = after.get(name)
             if now is None or now.filemode != entry.filemode:
@@ -106,15 +126,13 @@ class _Export:
         else:
             _write(path, _data(self._repository, entry), int(entry.filemode))
 
-    def _entries(self, tree: str | None) -> dict[str, pygit2.Object]:
+    def _entries(self, tree: str | None, budget: _Budget) -> dict[str, pygit2.Object]:
         if tree is None:
             return {}
         found: object = self._repository[tree]
         if not isinstance(found, pygit2.Tree):
             raise UserError(f"{tree} is not a tree")
-        self._budget -= len(found)
-        if self._budget < 0:
-            raise UserError(f"tree has more than {MAX_ENTRIES} entries")
+        budget.take(len(found))
         return {str(item.name): item for item in found}
 
 

@@ -147,3 +147,32 @@ def test_no_decision_is_recorded_with_its_reason_and_price(garden: Garden) -> No
     agent = Judge(answer=NoProposal("resolve", "too hard", "m", Spend(2, 3, 0.2)))
     made = merge(garden, agent, parents(garden))
     assert (made.commit, made.reason, made.spend) == (None, "too hard", Spend(2, 3, 0.2))
+
+
+class Blunderer(Mutant):
+    def worst_case(self) -> Spend:
+        return Spend(100, 100, 0.25)
+
+    def propose(self, task: Task) -> Proposal | NoProposal:
+        raise RecursionError("garbage \x1b[2J")
+
+
+def test_an_agent_that_blunders_makes_an_attempt_at_its_worst_cost(garden: Garden) -> None:
+    nursery = Nursery(garden.swarm.git, garden.swarm.spec(), garden.phylogeny(), 0, 1)
+    step = Step("mutate", (garden.swarm.base,))
+    made = nursery.make(Blunderer(), "a1", 1, step, [], Random(1))
+    assert made.commit is None
+    assert made.reason == "the agent failed: RecursionError: garbage"
+    assert made.spend == Spend(100, 100, 0.25)
+
+
+class Namer(Mutant):
+    def propose(self, task: Task) -> Proposal | NoProposal:
+        return Proposal("mutate", {"pkg/caf\udce9.py": b"x = 1\n"}, "a name that is no text")
+
+
+def test_a_new_file_whose_name_is_no_text_is_refused(garden: Garden) -> None:
+    nursery = Nursery(garden.swarm.git, garden.swarm.spec(), garden.phylogeny(), 0, 1)
+    made = nursery.make(Namer(), "a1", 1, Step("mutate", (garden.swarm.base,)), [], Random(1))
+    assert made.commit is None
+    assert "not UTF-8" in made.reason

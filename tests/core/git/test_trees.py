@@ -94,6 +94,32 @@ def test_a_workspace_whose_export_was_cut_short_starts_afresh(
     assert sorted(p.name for p in folder.rglob("*")) == ["a", "b"]
 
 
+def test_after_an_export_that_failed_midway_the_next_tree_is_shown_exactly(
+    git: GitRepository, tmp_path: Path
+) -> None:
+    good, evil = git.write_blob(b"good"), git.write_blob(b"evil")
+    name = git.write_blob(b"x")
+    first = raw_tree(git, [(b"100644", b"main.py", good)])
+    bad = raw_tree(git, [(b"100644", b"main.py", evil), (b"100644", b"n" * 300, name)])
+    after = raw_tree(git, [(b"100644", b"main.py", good), (b"100644", b"more", name)])
+    workspace = Workspace(git, tmp_path / "slot")
+    workspace.show(first)
+    with pytest.raises(UserError, match="255 bytes"):
+        workspace.show(bad)
+    folder = workspace.show(after)
+    assert (folder / "main.py").read_bytes() == b"good"
+
+
+def test_two_large_trees_in_turn_count_each_on_its_own(git: GitRepository, tmp_path: Path) -> None:
+    blob = git.write_blob(b"x")
+    inner = raw_tree(git, [(b"100644", f"f{n:05}".encode(), blob) for n in range(10_500)])
+    other = raw_tree(git, [(b"100644", f"g{n:05}".encode(), blob) for n in range(10_500)])
+    workspace = Workspace(git, tmp_path / "slot")
+    for tree in (inner, other):
+        workspace.show(raw_tree(git, [(b"40000", b"z", tree)]))
+    assert len(list((workspace.folder / "z").iterdir())) == 10_500
+
+
 def test_an_export_never_writes_through_a_link_of_an_earlier_individual(
     git: GitRepository, tmp_path: Path
 ) -> None:
@@ -116,6 +142,7 @@ def test_an_export_never_writes_through_a_link_of_an_earlier_individual(
     [
         "../x", "/etc/passwd", "a//b", "a/./b", "", ".git/config", ".GIT/config", "a/.Git/x", "git~1/x",
         ".git /x", ".git./x", ".g\u200cit/config", "a\\b", "a\nb", "a\x1b[31mb", "a\u202eb", "x" * 5000,
+        "a/" + "é" * 128 + "/b", "a/" * 1200 + "b",
     ],
 )  # fmt: skip
 def test_a_dangerous_path_is_refused(git: GitRepository, path: str) -> None:
