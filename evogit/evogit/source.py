@@ -60,7 +60,7 @@ class Source:
         if self.work_tree is None:
             return False
         # Asked of libgit2: git would run the clean filters that the repository's settings name.
-        found = pygit2.Repository(str(self.git_dir)).status(untracked_files="no")
+        found = pygit2.Repository(str(self.work_tree)).status(untracked_files="no")
         return any(flags not in _CLEAN for flags in found.values())
 
     def tracked(self) -> list[str]:
@@ -85,7 +85,7 @@ def find_source(start: Path) -> Source:
     git_dir = Path(found)
     common = _common_dir(git_dir)
     _check_format(git_dir, common)
-    return Source(git_dir, common, _work_tree(git_dir))
+    return Source(git_dir, common, _work_tree(start, git_dir))
 
 
 def _common_dir(git_dir: Path) -> Path:
@@ -112,6 +112,11 @@ def _check_format(git_dir: Path, common: Path) -> None:
         ) from error
 
 
-def _work_tree(git_dir: Path) -> Path | None:
-    workdir = pygit2.Repository(str(git_dir)).workdir
-    return Path(workdir) if workdir else None
+def _work_tree(start: Path, git_dir: Path) -> Path | None:
+    """Asked for where ``.git`` lies: of a git directory that lies apart libgit2 would take the parent."""
+    here = start.absolute()
+    place = next((at for at in (here, *here.parents) if (at / ".git").exists()), git_dir)
+    found = pygit2.Repository(str(place))
+    if Path(found.path).resolve() != git_dir.resolve():  # a bare one inside another's work tree
+        found = pygit2.Repository(str(git_dir))
+    return Path(found.workdir) if found.workdir else None

@@ -96,6 +96,32 @@ def test_the_swarm_outlives_the_linked_work_tree_it_was_made_from(tmp_path: Path
     assert Swarm(swarm.path).base == swarm.base
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_git_directory_that_lies_apart_does_not_move_the_work_tree(
+    tmp_path: Path, linked: bool
+) -> None:
+    apart = tmp_path / "elsewhere" / "repo.git"
+    apart.parent.mkdir()
+    if linked:
+        user = repository(tmp_path / "user")
+        (user / ".git").rename(apart)
+        (user / ".git").symlink_to(apart)
+    else:
+        user = repository(tmp_path / "user", f"--separate-git-dir={apart}")
+    (user / "pkg").mkdir()
+    for start in (user, user / "pkg"):
+        source = find_source(start)
+        assert source.work_tree is not None
+        assert source.work_tree.samefile(user)
+        assert not source.is_dirty()
+
+
+def test_a_bare_repository_inside_a_work_tree_has_none(tmp_path: Path) -> None:
+    user = repository(tmp_path / "user")
+    git(user, "clone", "-q", "--bare", ".", "inner.git")
+    assert find_source(user / "inner.git").work_tree is None
+
+
 def test_a_repository_without_commits_is_refused_with_what_to_do(tmp_path: Path) -> None:
     user = repository(tmp_path / "user", commits=0)
     with pytest.raises(NotFoundError) as error:

@@ -19,7 +19,7 @@ from pygit2.enums import FileMode, MergeFlag
 from evogit.errors import UserError
 from evogit.git.merge_text import Hunk, Piece, is_binary, merge_text
 from evogit.git.repository import GitRepository
-from evogit.git.trees import MAX_BLOB_BYTES, MAX_DEPTH, Entry
+from evogit.git.trees import MAX_BLOB_BYTES, MAX_DEPTH, SUBMODULE, Entry
 from evogit.ids import BlobId, TreeId
 
 MAX_OPENED: Final = 60_000
@@ -290,6 +290,8 @@ def _pair_renames(git: GitRepository, found: list[_Sides]) -> list[tuple[_Sides,
 
 
 def _line_set(git: GitRepository, side: _Side) -> set[bytes]:
+    if side[1] == SUBMODULE:
+        return set()
     found = git.handle[side[2]].peel(pygit2.Blob)
     return set() if found.size > MAX_BLOB_BYTES else set(found.data.split(b"\n"))
 
@@ -311,7 +313,8 @@ def _unpaired(git: GitRepository, sides: _Sides) -> Conflict:
     base, ours, theirs = sides
     path = next(side[0] for side in sides if side is not None)
     pieces: tuple[Piece, ...] = ()
-    if ours is not None and theirs is not None:
+    submodule = any(side is not None and side[1] == SUBMODULE for side in sides)
+    if ours is not None and theirs is not None and not submodule:
         pieces = merged_pieces(git, path, base[2] if base else None, ours[2], theirs[2]) or ()
     entries = (_entry(None if side is None else side[1:]) for side in sides)
     return Conflict(path, *entries, mode=ours[1] if ours else 0, pieces=pieces)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pygit2.enums import FileMode
 
 from evogit.errors import UserError
 from evogit.git.merge import MAX_OPENED, Merge, merge
@@ -105,6 +106,21 @@ def test_a_file_deleted_here_and_changed_there_is_one_whole_conflict(git: GitRep
     assert conflict.path == "lib/c.py"
     assert conflict.ours is None
     assert conflict.hunks[0].whole
+
+
+def test_a_submodule_gone_here_and_moved_there_is_a_conflict_without_lines(
+    git: GitRepository,
+) -> None:
+    def with_module(commit: str) -> TreeId:
+        builder = git.handle.TreeBuilder(str(make(git, BASE)))
+        builder.insert("sub", commit, FileMode.COMMIT)
+        return TreeId(str(builder.write()))
+
+    ours = make(git, BASE | {"new.py": text("x")})
+    result = merge(git, with_module("1" * 40), ours, with_module("2" * 40))
+    assert [one.path for one in result.conflicts] == ["sub"]
+    both = merge(git, make(git, BASE), with_module("1" * 40), with_module("2" * 40))
+    assert [one.path for one in both.conflicts] == ["sub"]
 
 
 def test_a_renamed_file_takes_the_change_made_under_its_old_name(git: GitRepository) -> None:
