@@ -59,13 +59,20 @@ def _writer(form: Format) -> Callable[[Phylogeny, TextIO], None]:
 
 
 def replace_file(path: Path, write: Callable[[TextIO], object]) -> None:
-    """Write a file in one step: whoever reads it sees the old one or the whole new one."""
-    building = path.with_name(f".{path.name}.{os.getpid()}.new")
+    """Write a file in one step: whoever reads it sees the old one or the whole new one.
+
+    A link stays one, its target is written; a pipe or a device is written to as it is.
+    """
+    final = path.resolve()
+    special = final.exists() and not final.is_file()
+    building = final if special else final.with_name(f".{final.name}.{os.getpid()}.new")
     try:
         with building.open("w", encoding="utf-8", newline="\n") as file:
             write(file)
-        building.replace(path)
+        if not special:
+            building.replace(final)
     except OSError as error:
         raise PreconditionError(f"{path} can not be written: {error.strerror}") from error
     finally:
-        building.unlink(missing_ok=True)
+        if not special:
+            building.unlink(missing_ok=True)

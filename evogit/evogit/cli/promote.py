@@ -78,6 +78,7 @@ def promote(
     with open_gates(
         session,
         commit,
+        onto=plan.old,
         unsafe=unsafe,
         skip_holdout=skip_holdout,
         skip_evaluation=skip_evaluation,
@@ -124,6 +125,7 @@ def open_gates(
     session: Session,
     commit: CommitId,
     *,
+    onto: CommitId | None = None,
     unsafe: bool = False,
     skip_holdout: bool = False,
     skip_evaluation: bool = False,
@@ -134,6 +136,7 @@ def open_gates(
     Args:
         session: whose swarm it is.
         commit: the individual to be promoted.
+        onto: where the branch is: gates and hold-out compare the final files with these. ``None``: the base.
         unsafe: without a sandbox.
         skip_holdout: whatever held-out data says.
         skip_evaluation: without judging the individual once more.
@@ -168,10 +171,11 @@ def open_gates(
                 if changed is not None:
                     return changed
             tell(f"gates: {', '.join(gate.name for gate in evaluate.gates) or 'none'}")
-            refused = judge.gates(tree)
+            final = judge if onto is None else judge.against(onto)
+            refused = final.gates(tree)
             if refused is not None or not held_out:
                 return refused
             tell("gates passed; judging on held-out data")
-            return judge.held_out(commit, tree)
+            return final.held_out(commit, tree)
 
         yield check

@@ -109,6 +109,16 @@ class Judge:
         bound.oracle = oracle
         return bound
 
+    def against(self, commit: CommitId) -> Judge:
+        """This judge with another commit as the base: what a human puts an individual onto."""
+        tree = self._git.commit(commit).tree
+        if tree == self._base:
+            return self
+        bound = copy(self)
+        bound._base = tree  # noqa: SLF001  # a copy of this object
+        bound._gates = Gates(self.spec.settings.evaluate.gates)  # noqa: SLF001
+        return bound
+
     def evaluate(self, task: Task) -> Evaluation:
         """Judge one individual now, without looking into any cache.
 

@@ -147,7 +147,7 @@ def plan_promotion(
     if mode == "ff" and message is not None:
         raise UserError("a fast-forward makes no commit, so it has no message", hint="use squash")
     fallback = _new_branch(source, phylogeny, steering, row)
-    ref = fallback if to is None else _branch_ref(to)
+    ref = fallback if to is None else _branch_ref(source, to)
     hint = _by_hand(individual, fallback, ref)
     _check_room(source, ref, hint)
     old = target.read_branch(source, ref)
@@ -222,14 +222,21 @@ def _new_branch(source: Source, phylogeny: Phylogeny, steering: Steering, row: i
     return ref
 
 
-def _branch_ref(to: str) -> str:
+def _branch_ref(source: Source, to: str) -> str:
     name = to.removeprefix(HEADS)
-    odd = name.startswith("-") or name == "HEAD" or name != clean_line(name, _MAX_NAME)
-    if odd or not pygit2.reference_is_valid_name(HEADS + name):
-        raise UserError(
-            f"{clean_line(to, 60)!r} can not be the name of a branch",
-            hint="such as main or evogit/faster-sort",
-        )
+    shown = repr(clean_line(to, 60))
+    remote = name.partition("/")[0]
+    if remote in pygit2.Repository(str(source.common_dir)).remotes.names():
+        hint = "promote to a local branch, then push it"
+        raise UserError(f"{shown} names a branch of the remote {remote}", hint=hint)
+    odd = name.startswith(("-", "refs/")) or name in {"HEAD", "@"}
+    if (
+        odd
+        or name != clean_line(name, _MAX_NAME)
+        or not pygit2.reference_is_valid_name(HEADS + name)
+    ):
+        hint = "such as main or evogit/faster-sort"
+        raise UserError(f"{shown} can not be the name of a branch", hint=hint)
     return HEADS + name
 
 

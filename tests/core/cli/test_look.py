@@ -111,6 +111,24 @@ def test_export_writes_every_individual(cli: Run, world: World, tmp_path: Path) 
     assert cli("export", "json", "-o", tmp_path / "none" / "x").status == 4
 
 
+def test_exporting_writes_through_links_and_leaves_pipes_what_they_are(
+    cli: Run, world: World, tmp_path: Path
+) -> None:
+    aim, link, pipe = tmp_path / "aim.json", tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to(aim)
+    os.mkfifo(pipe)
+    assert cli("export", "json", "-o", link).status == 0
+    assert link.is_symlink()
+    whole = aim.read_bytes()
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert cli("export", "json", "-o", pipe).status == 0
+        assert os.read(reader, 1 << 16) == whole[: 1 << 16]
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
 def test_notes_are_shown_by_git_log(cli: Run, world: World) -> None:
     assert cli("notes", "--json").data == {"schema": 1, "ref": "refs/notes/evogit", "notes": 4}
     command = ["git", "--git-dir", world.swarm.path, "log", "--all", "--notes=evogit"]

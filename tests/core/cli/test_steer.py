@@ -123,6 +123,33 @@ def test_undo_without_decisions_finds_nothing(cli: Run, world: World) -> None:
     assert cli("redo").status == 3
 
 
+def test_what_a_branch_has_gained_since_is_not_held_against_the_individual(
+    cli: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(world, "config", "user.name", "Ada")
+    git(world, "config", "user.email", "ada@example.org")
+    git(world, "checkout", "-q", "-b", "dev")
+    (world.root / "link").symlink_to("run.py")
+    git(world, "add", "link")
+    git(world, "commit", "-q", "-m", "a link of our own")
+    git(world, "checkout", "-q", "main")
+    monkeypatch.setenv("EVOGIT_TRUST", "1")
+    done = cli("promote", "best", "--to", "dev", "--yes")
+    assert done.status == 0, done
+    assert git(world, "show", "dev:pkg/x.py") == "x = 3"
+    assert git(world, "show", "dev:link") == "run.py"
+
+
+@pytest.mark.parametrize("name", ["origin/main", "refs/tags/v1", "@", "HEAD", "-x"])
+def test_what_is_no_local_branch_is_no_place_to_promote_to(
+    cli: Run, world: World, name: str
+) -> None:
+    git(world, "remote", "add", "origin", "https://example.org/x.git")
+    result = cli("promote", "best", f"--to={name}", "--dry-run")
+    assert result.status == 2
+    assert name in result.err
+
+
 def test_promote_plans_asks_and_makes_a_branch(
     cli: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,7 +85,7 @@ class _Promoter:
             app.call_later(tell, step)
 
         def work() -> CommitId:
-            with open_gates(app.model.session, self._commit, tell=told) as gates:
+            with open_gates(app.model.session, self._commit, onto=plan.old, tell=told) as gates:
                 return app.model.desk.promote(plan, gates)
 
         def go_on() -> None:
