@@ -48,6 +48,8 @@ class Acceptance:
             return
         if phylogeny.outcome(last) is None:
             self._judge_row(last)
+        elif self._shared.noise > 0 and self._is_record(offspring):
+            self._confirm(self._task(offspring, phylogeny.tree(last)))
         if not self._shared.directions.seeded(self._name, attempts[-1].time):
             self.accept(offspring, Random(chance(phylogeny.last_step(self._name))))
 
@@ -90,7 +92,7 @@ class Acceptance:
         """Judge an individual, which may be ``recorded`` only now, for selection; true if it has a score."""
         shared = self._shared
         shared.say("state", self._name, text="evaluating", commit=commit)
-        task = Task(commit, tree, shared.evaluator_seed, "search", self._name)
+        task = self._task(commit, tree)
         verdict = shared.verdicts.get(task)
         if verdict is None or verdict.entry is None:
             shared.allowance.give_back_evaluation()
@@ -104,6 +106,9 @@ class Acceptance:
             self._confirm(task)
         self._tell_verdict(commit, tree, operator, verdict)
         return isinstance(outcome, Scored)
+
+    def _task(self, commit: CommitId, tree: TreeId) -> Task:
+        return Task(commit, tree, self._shared.evaluator_seed, "search", self._name)
 
     def _is_record(self, commit: CommitId) -> bool:
         best = self._shared.phylogeny.best(1)

@@ -178,6 +178,11 @@ class Desk:
             now = self._git.ref(ref)
             if now == commit:
                 raise PreconditionError(f"{agent} is at {commit[:12]} already")
+            if now is None and agent in self.phylogeny.tips:
+                raise PreconditionError(
+                    f"{agent} works in another clone of the swarm",
+                    hint="seed it there, or name an agent of this clone",
+                )
             return self._about("seed", [commit], target=agent, moves=(Move(ref, now, commit),))
 
         return self._pen.write(decide)

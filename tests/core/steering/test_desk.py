@@ -19,7 +19,7 @@ from tests.core.conftest import Garden, make_garden, make_user_repository
 
 from evogit.errors import NotFoundError, PreconditionError, UserError
 from evogit.git.program import run_git
-from evogit.ids import HEADS, SPEC_REF, CommitId
+from evogit.ids import HEADS, REMOTES, SPEC_REF, CommitId
 from evogit.steering.desk import Desk
 from evogit.steering.promote import plan_promotion
 from evogit.steering.state import Steering
@@ -88,6 +88,14 @@ def test_seeding_moves_or_makes_an_agents_branch(desk: Desk) -> None:
     assert desk.swarm.git.ref(HEADS + "b7") is None
     with pytest.raises(UserError, match="not an agent"):
         desk.seed("main", desk.swarm.base)
+
+
+def test_an_agent_of_another_clone_is_not_seeded_from_here(garden: Garden, desk: Desk) -> None:
+    elsewhere = garden.swarm.git.ref(HEADS + "a1")
+    garden.swarm.git.move_ref(REMOTES + "origin/heads/x7", old=None, new=elsewhere)
+    with pytest.raises(PreconditionError, match="x7 works in another clone"):
+        desk.seed("x7", desk.swarm.base)
+    assert garden.swarm.git.ref(HEADS + "x7") is None
 
 
 def test_a_new_goal_is_a_version_of_the_spec_with_the_same_evaluator(desk: Desk) -> None:
