@@ -20,8 +20,10 @@ from evogit_agents.genetic.numerals import write
 from evogit_agents.genetic.python_constants import tunable
 from evogit_agents.genetic.source import read
 from evogit_agents.genetic.tuning.constants import Tunable, scale
+from evogit_agents.genetic.tuning.history import samples
 
 FILE = "model.py"
+OTHER = "other.py"
 
 
 def constants(text: str) -> list[str]:
@@ -43,9 +45,16 @@ class Swarm:
     parents: list[int | None] = field(default_factory=list["int | None"])
     operators: list[str] = field(default_factory=list[str])
 
-    def add(self, data: bytes, parent: int | None, operator: str, score: float | None) -> int:
+    def add(
+        self,
+        data: bytes,
+        parent: int | None,
+        operator: str,
+        score: float | None,
+        other: bytes = b"",
+    ) -> int:
         name = f"{len(self.genomes):040x}"
-        files: Mapping[str, bytes] = {FILE: data}
+        files: Mapping[str, bytes] = {FILE: data, OTHER: other}
         self.genomes.append(Genome(CommitId(name), TreeId(name), [FILE], files.__getitem__, score))
         self.parents.append(parent)
         self.operators.append(operator)
@@ -121,6 +130,51 @@ def test_a_mark_settles_which_constants_count() -> None:
         "A = 3.5\nB = 2  # evogit: tune\n\n# evogit: tune\nC = [\n    1,\n    -0.5,\n]\n\nD = 7.5\n"
     )
     assert constants(text) == ["2", "1", "-0.5"]
+
+
+@pytest.mark.parametrize("mark", ["", "  # evogit: tune"])
+def test_numbers_that_a_search_could_not_write_are_left_out(mark: str) -> None:
+    wide = ["0xFFFFFFFF", "1e18", "1e-15", "1000000001", "[1e13, -2e12, 0.5]", "6e11", "1e-12"]
+    text = "".join(f"x = {number}{mark}\n" for number in [*wide, "1e9", "1e-11", "1000000000"])
+    assert constants(text) == ["0.5", "1e9", "1e-11", "1000000000"]
+
+
+@pytest.mark.parametrize("text", ["5e11", "2e-12", "999999999", "[900000000000, 7]"])
+def test_a_search_at_its_limit_stays_among_what_it_can_search(text: str) -> None:
+    found = found_in(f"x = {text}  # evogit: tune\n".encode())
+    assert found is not None
+    texts = found.texts(found.data) or ()
+    scales = scale(found.places, texts)
+    assert scales is not None
+    for far in (-1000.0, 1000.0):
+        for deviation in (0.003, 0.3, 3.0, 30.0):
+            written = scales.texts([far] * len(texts), [deviation] * len(texts))
+            if "." not in written[0]:
+                written = (scales.stepped(0, written[0], 1 if far > 0 else -1), *written[1:])
+            again = found_in(found.with_texts(written))
+            assert again is not None
+            assert len(again.places) == len(found.places)
+
+
+def test_numbers_beyond_the_limits_stay_as_they_are() -> None:
+    swarm = Swarm()
+    swarm.add(b"MASK = 0xFFFFFFFF\nHUGE = 1e18\nrate = 0.5\n", None, "", 0.0)
+    assert tune(swarm, 0, Random(1)).startswith(b"MASK = 0xFFFFFFFF\nHUGE = 1e18\nrate = ")
+
+
+def test_what_changed_another_file_only_is_no_sample_of_this_one() -> None:
+    swarm, data = Swarm(), b"x = 9.5\n"
+    swarm.add(data, None, "", 0.0, b"y = 1.5\n")
+    for number in range(8):
+        swarm.add(data, 0, "tune", float(number), b"y = %d.25\n" % number)
+    child = swarm.add(b"x = 8.5\n", 0, "tune", 9.0, b"y = 1.5\n")
+    swarm.add(b"x = 8.5\n", child, "tune", 9.0, b"y = 1.75\n")
+    for here in (0, child):
+        found = found_in(swarm.genomes[here].read(FILE))
+        assert found is not None
+        origin, tried = samples(swarm, swarm.genomes[here], FILE, found, 1.0)
+        assert origin == ("9.5",)
+        assert [sample.texts for sample in tried] == [("8.5",)]
 
 
 def test_only_what_lies_in_evolve_blocks_counts() -> None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 import ast
 import math
 import operator
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from random import Random
 from typing import Final, cast
@@ -63,32 +65,79 @@ _CALLS: Final = cast(
     {"abs": abs, "min": min, "max": max, "float": float, "int": _truncated, "round": _rounded}
     | {f"math.{name}": getattr(math, name) for name in _MATHS},
 )
-_FAILURES: Final = (ArithmeticError, ValueError, TypeError, KeyError)
+_FAILURES: Final = (ArithmeticError, ValueError)
 
 
 class _UnreadableError(Exception):
     """The function holds something that is not read here."""
 
 
+_UNREAD: Final = (_UnreadableError, KeyError, TypeError, RecursionError, OverflowError)
+"""Why a function is told by its syntax: among them names (``KeyError``) and numbers of arguments
+(``TypeError``) that are not known here, which are no answers of the function's."""
+
+
 def behaviours(tree: ast.Module, text: str) -> tuple[Hashable, ...] | None:
     """What each top-level statement does; equal for two sources that seem to do the same.
 
-    A function of numbers is told by its answers, anything else by its syntax. ``None`` if the text
-    is too large to look at.
+    A function of numbers, and of the module's plain numeric constants, is told by its answers,
+    anything else by its syntax. ``None`` if the text is too large to look at.
     """
-    return tuple(map(_statement, tree.body)) if len(text) <= MAX_TEXT else None
+    if len(text) > MAX_TEXT:
+        return None
+    constants = _constants(tree) if "global" not in text else {}
+    return tuple(_statement(node, constants) for node in tree.body)
 
 
-def _statement(node: ast.stmt) -> Hashable:
+def _constants(tree: ast.Module) -> _Environment:
+    """Names that the module binds once, to a number."""
+    found: dict[str, ast.expr] = {}
+    bound = Counter[str]()
+    for node in tree.body:
+        bound.update(_bound(node))
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                found[name] = value
+            case _:
+                pass
+    numbers = {name: _number(value) for name, value in found.items() if bound[name] == 1}
+    return {name: number for name, number in numbers.items() if number is not None}
+
+
+def _bound(node: ast.stmt) -> list[str]:
+    """Names that a statement of a module binds, each as often as it does."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return [alias.asname or alias.name for alias in names]
+        case _:
+            return _stored(node)
+
+
+def _stored(node: ast.AST) -> list[str]:
+    inner = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+    return [name.id for name in inner if not isinstance(name.ctx, ast.Load)]
+
+
+def _number(node: ast.expr) -> float | None:
+    try:
+        return _read(node)({})
+    except (*_UNREAD, *_FAILURES):
+        return None
+
+
+def _statement(node: ast.stmt, constants: _Environment) -> Hashable:
     if isinstance(node, ast.FunctionDef) and not node.decorator_list:
-        try:
-            return _answers(node)
-        except (_UnreadableError, RecursionError, OverflowError):
-            pass
+        with suppress(*_UNREAD):
+            return _answers(node, constants)
     return ast.dump(node)
 
 
-def _answers(node: ast.FunctionDef) -> Hashable:
+def _answers(node: ast.FunctionDef, constants: _Environment) -> Hashable:
     arguments = node.args
     plain = not (arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults)
     if not plain or not arguments.args:
@@ -96,7 +145,11 @@ def _answers(node: ast.FunctionDef) -> Hashable:
     names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
     whole = tuple(dotted(a.annotation) == "int" if a.annotation else False for a in arguments.args)
     body = _block(node.body)
-    answers = [_answer(body, dict(zip(names, point, strict=False))) for point in _points(whole)]
+    own = _stored(node) if constants else []
+    known = {name: value for name, value in constants.items() if name not in own}
+    answers = [
+        _answer(body, known | dict(zip(names, point, strict=False))) for point in _points(whole)
+    ]
     return (node.name, *names, *answers)
 
 
@@ -189,7 +242,7 @@ def _read(node: ast.expr) -> _Reader:
             return lambda e: then(e) if asked(e) else other(e)
         case ast.Call(func=func, args=args, keywords=[]) if dotted(func) in _CALLS:
             call, values = _CALLS[dotted(func)], [_read(a) for a in args]
-            return lambda e: call(*[value(e) for value in values])
+            return lambda e: float(call(*[value(e) for value in values]))
         case _:
             return _read_condition(node)
 
@@ -198,15 +251,28 @@ def _read_condition(node: ast.expr) -> _Reader:
     match node:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             inner = _read(operand)
-            return lambda e: not inner(e)
+            return lambda e: float(not inner(e))
         case ast.BoolOp(op=op, values=values):
-            parts, both = [_read(v) for v in values], isinstance(op, ast.And)
-            return lambda e: (all if both else any)(part(e) for part in parts)
+            return _until(isinstance(op, ast.Or), [_read(v) for v in values])
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
             compare, one, two = _COMPARISONS[type(op)], _read(left), _read(right)
-            return lambda e: compare(one(e), two(e))
+            return lambda e: float(compare(one(e), two(e)))
         case ast.Compare(left=left, ops=[op, *ops], comparators=[middle, *others]):
             first = ast.Compare(left, [op], [middle])
             return _read(ast.BoolOp(ast.And(), [first, ast.Compare(middle, ops, others)]))
         case _:
             raise _UnreadableError
+
+
+def _until(stop: bool, parts: Sequence[_Reader]) -> _Reader:
+    """The first value that is as true as ``stop``, else the last: what ``or`` and ``and`` return."""
+
+    def read(environment: _Environment) -> float:
+        value = math.nan
+        for part in parts:
+            value = part(environment)
+            if bool(value) is stop:
+                break
+        return value
+
+    return read

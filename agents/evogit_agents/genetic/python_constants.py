@@ -10,7 +10,7 @@ from typing import Final
 from evogit_agents.genetic.index import EXPONENT, Index, Site
 from evogit_agents.genetic.numerals import read
 from evogit_agents.genetic.source import nodes
-from evogit_agents.genetic.tuning.constants import MOST, Place, Tunable, marked
+from evogit_agents.genetic.tuning.constants import MOST, Place, Tunable, marked, reachable
 
 _STRUCTURAL: Final = frozenset({0, 1, 2})
 """Whole numbers that mostly say how a program is built, not how much of something it wants."""
@@ -19,8 +19,8 @@ _STRUCTURAL: Final = frozenset({0, 1, 2})
 def tunable(data: bytes, index: Index) -> Tunable | None:
     """The constants of a file that may be edited; ``None`` if there are none or far too many.
 
-    Without marks left out are 0, 1, 2, indices, bounds of ``range`` and whole exponents. Numbers in
-    one list or tuple are a table.
+    Without marks left out are 0, 1, 2, indices, bounds of ``range`` and whole exponents; always,
+    what is too large or too small to be searched. Numbers in one list or tuple are a table.
     """
     spans = marked(data)
     found: dict[int, Place] = {}
@@ -48,15 +48,14 @@ def _place(
     if only_plain and table is None and _is_structural(site, node.value):
         return None
     text = index.source.text
-    if read(text[start:end]) is None:
+    form = read(text[start:end])
+    if form is None or not reachable(form, table):
         return None
     negative = isinstance(site.parent, ast.UnaryOp) and isinstance(site.parent.op, ast.USub)
     if table is not None and negative:
         if text[start - 1 : start] != "-":
             return None
         start -= 1
-    if table is None and not node.value:
-        return None  # a magnitude of nothing
     return Place(_bytes(index, start), _bytes(index, end), table)
 
 

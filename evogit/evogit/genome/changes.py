@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pygit2
-from pygit2.enums import DeltaStatus, DiffOption
+from pygit2.enums import FileMode
 
 from evogit.git.repository import GitRepository
+from evogit.git.trees import changed
 from evogit.ids import BlobId, TreeId
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A path whose content or mode differs; ``None`` where there is no file."""
+    """A path whose content or mode differs; ``None`` and 0 where there is no file."""
 
     path: str
     old: BlobId | None
@@ -27,20 +28,23 @@ def changes(git: GitRepository, old: TreeId, new: TreeId) -> list[Changed]:
 
     Raises:
         KeyError: one of them is not in the repository.
+        UserError: a bound of ``evogit.git.trees.changed``; genomes come from strangers, too.
     """
-    one, other = git.handle[old].peel(pygit2.Tree), git.handle[new].peel(pygit2.Tree)
-    deltas = one.diff_to_tree(other, flags=DiffOption.SKIP_BINARY_CHECK).deltas
-    return [
-        Changed(
-            delta.new_file.raw_path.decode("utf-8", "surrogateescape"),
-            _blob(delta.old_file, gone=delta.status == DeltaStatus.ADDED),
-            _blob(delta.new_file, gone=delta.status == DeltaStatus.DELETED),
-            int(delta.old_file.mode),
-            int(delta.new_file.mode),
-        )
-        for delta in deltas
-    ]
+    found = changed(git.handle, old, new)
+    before = git.handle[old].peel(pygit2.Tree)
+    listed: list[Changed] = []
+    for path, entry in sorted(found.items()):
+        blob, mode = _file(before, path)
+        new_mode = entry.mode if entry is not None else 0
+        listed.append(Changed(path, blob, entry.blob if entry else None, mode, new_mode))
+    return listed
 
 
-def _blob(file: pygit2.DiffFile, *, gone: bool) -> BlobId | None:
-    return None if gone else BlobId(str(file.id))
+def _file(tree: pygit2.Tree, path: str) -> tuple[BlobId | None, int]:
+    try:
+        found = tree[path]
+    except KeyError:
+        return None, 0
+    if found.filemode == FileMode.TREE:
+        return None, 0
+    return BlobId(str(found.id)), int(found.filemode)

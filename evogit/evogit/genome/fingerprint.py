@@ -48,13 +48,16 @@ class Fingerprints:
         self._lock = threading.Lock()
 
     def of(self, tree: TreeId) -> Fingerprint:
-        """The fingerprint of a genome.
+        """The fingerprint of a genome; one that is too large to be compared is like no other.
 
         Raises:
             KeyError: it is not in the repository.
         """
-        found = changes(self._git, self._base, tree)
-        if len(found) > MAX_FILES:
+        try:
+            found = changes(self._git, self._base, tree)
+        except UserError:
+            found = None
+        if found is None or len(found) > MAX_FILES:
             return sha256(tree.encode()).digest()
         digest = sha256()
         for line in sorted(self._lines(found)):

@@ -93,6 +93,8 @@ class Measures:
     def of(self, tree: TreeId) -> Mapping[str, float]:
         """By ``NAMES`` how much more of it a genome holds than the base; ``depth`` adds over files.
 
+        Of one that is too large to be compared nothing is known: zeros.
+
         Raises:
             KeyError: it is not in the repository.
         """
@@ -106,7 +108,11 @@ class Measures:
 
     def _read(self, tree: TreeId) -> Mapping[str, float]:
         total: dict[str, float] = dict.fromkeys(NAMES, 0.0)
-        for change in changes(self._git, self._base, tree)[:MAX_FILES]:
+        try:
+            found = changes(self._git, self._base, tree)
+        except UserError:
+            return total
+        for change in found[:MAX_FILES]:
             new, old = self._file(change.new), self._file(change.old)
             for name in NAMES:
                 total[name] += new[name] - old[name]

@@ -28,29 +28,49 @@ def standing(phylogeny: Phylogeny, agent: str) -> int:
     return 0
 
 
-def stale_steps(phylogeny: Phylogeny, agent: str) -> int:
-    """How many steps an agent has made since its branch last moved.
+def stale_steps(phylogeny: Phylogeny, agent: str, last: int | None = None) -> int:
+    """How many steps an agent has made since its branch last moved, up to step ``last``.
 
     Where it stands on another's individual (a human's seed, or the best that is left after a prune) only
     what it made of that one counts: the step of another's says nothing about its own.
     """
     here = standing(phylogeny, agent)
     if here and phylogeny.agent(here) != agent:
-        return sum(phylogeny.agent(child) == agent for child in phylogeny.children(here))
-    return max(phylogeny.last_step(agent) - phylogeny.step(here), 0)
+        own = (child for child in phylogeny.children(here) if phylogeny.agent(child) == agent)
+        return sum(last is None or phylogeny.step(child) <= last for child in own)
+    newest = phylogeny.last_step(agent) if last is None else last
+    return max(newest - phylogeny.step(here), 0)
 
 
-def stuck(phylogeny: Phylogeny, agent: str, patience: int) -> bool:
-    """Whether an agent's branch has not moved for more than ``patience`` steps; 0: never."""
-    return patience > 0 and stale_steps(phylogeny, agent) > patience
+def stuck(phylogeny: Phylogeny, agent: str, patience: int, last: int | None = None) -> bool:
+    """Whether an agent's branch has not moved for more than ``patience`` steps; 0: never.
+
+    Args:
+        phylogeny: where it stands.
+        agent: its name.
+        patience: how many steps.
+        last: the steps after this one are not counted; ``None``: all are.
+    """
+    return patience > 0 and stale_steps(phylogeny, agent, last) > patience
+
+
+def restarted(phylogeny: Phylogeny, agent: str, offspring: CommitId, patience: int) -> bool:
+    """Whether an offspring's step was planned by a stuck agent.
+
+    By the time an offspring is judged its own step counts as made: the plan did not know that.
+    """
+    planned_after = phylogeny.step(phylogeny.index(offspring)) - 1
+    return stuck(phylogeny, agent, patience, planned_after)
 
 
 def climbs(
     phylogeny: Phylogeny, agent: str, offspring: CommitId, outcome: Outcome, patience: int
 ) -> bool:
-    """Whether an offspring improves; or, once the agent is stuck, is a first step from the base."""
-    if isinstance(outcome, Scored) and stuck(phylogeny, agent, patience):
-        return phylogeny.parents(phylogeny.index(offspring)) == (0,)
+    """Whether an offspring improves; or, of a stuck agent, is a first step from the base."""
+    scored = isinstance(outcome, Scored)
+    from_base = phylogeny.parents(phylogeny.index(offspring)) == (0,)
+    if scored and from_base and restarted(phylogeny, agent, offspring, patience):
+        return True
     return improves(phylogeny, agent, offspring, outcome)
 
 

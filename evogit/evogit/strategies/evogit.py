@@ -14,7 +14,7 @@ from evogit.ids import CommitId
 from evogit.outcome import Outcome, Scored
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import MERGE, Step
-from evogit.strategies.common import choice, improves, option, standing, stuck
+from evogit.strategies.common import choice, improves, option, restarted, standing, stuck
 from evogit.strategies.mating import MATINGS, Mating, mate
 from evogit.strategies.selection import draw, eligible, roulette
 
@@ -129,7 +129,7 @@ class EvoGit:
     ) -> bool:
         """Better than where the agent stands, or as good and shorter; when stuck, see ``patience``."""
         there = phylogeny.index(offspring)
-        if isinstance(outcome, Scored) and stuck(phylogeny, agent, self._patience):
+        if isinstance(outcome, Scored) and restarted(phylogeny, agent, offspring, self._patience):
             parent = phylogeny.parents(there)[0]
             if phylogeny.fitness(there) >= phylogeny.fitness(parent):
                 return True

@@ -100,6 +100,11 @@ def _parsed(objectives: object) -> tuple[tuple[float, str], ...]:
             f"search.options.objectives is {objectives!r}",
             hint='name metrics with their direction: "+score, -seconds"',
         )
+    if "-score" in words:
+        raise ConfigError(
+            f"search.options.objectives is {objectives!r}",
+            hint="use +score: it is better the larger, also where a lower score is wanted",
+        )
     return tuple((1.0 if m[1] == "+" else -1.0, m[2]) for m in found if m)
 
 

@@ -8,14 +8,19 @@ import keyword
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import pygit2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pygit2.enums import FileMode
 
+from evogit.errors import UserError
+from evogit.genome.changes import Changed, changes
 from evogit.genome.fingerprint import Fingerprints, fingerprint
 from evogit.genome.measures import NAMES, Measures, measure, squash
 from evogit.genome.python import normal_form
 from evogit.genome.tokens import tokens
+from evogit.git.trees import Change
 from evogit.ids import TreeId
 
 if TYPE_CHECKING:
@@ -227,6 +232,48 @@ def test_measures_are_differences_from_the_base(garden: Garden) -> None:
     wanted = {"loops": 1, "branches": 1, "depth": 2, "calls": 2, "lines": 2, "functions": 0}
     assert {name: found[name] for name in wanted} == wanted
     assert not any(measures.of(base).values())
+
+
+def _nested(garden: Garden, wide: int, levels: int) -> TreeId:
+    """A tree of ``wide ** levels`` files in folders."""
+    git, kind = garden.swarm.git, FileMode.BLOB
+    below = str(git.write_blob(b"x = 1\n"))
+    for _ in range(levels):
+        builder = git.handle.TreeBuilder()
+        for number in range(wide):
+            builder.insert(f"n{number:03}", pygit2.Oid(hex=below), kind)
+        below, kind = str(builder.write()), FileMode.TREE
+    return TreeId(below)
+
+
+@pytest.mark.parametrize(("wide", "levels"), [(50, 3), (1, 200)])
+def test_what_strangers_made_too_large_or_too_deep_is_not_walked(
+    garden: Garden, wide: int, levels: int
+) -> None:
+    git, base = garden.swarm.git, garden.swarm.git.commit(garden.swarm.base).tree
+    bomb, other = _nested(garden, wide, levels), _nested(garden, wide, levels + 1)
+    with pytest.raises(UserError):
+        changes(git, base, bomb)
+    fingerprints = Fingerprints(git, base)
+    assert len({fingerprints.of(tree) for tree in (bomb, other, base)}) == 3
+    assert not any(Measures(git, base).of(bomb).values())
+
+
+def test_changes_tell_what_was_there_before_and_what_is_now(garden: Garden) -> None:
+    git, base = garden.swarm.git, garden.swarm.git.commit(garden.swarm.base).tree
+    files = dict(git.files(base))
+    new = git.write_blob(b"new")
+    plain, executable = 0o100644, 0o100755
+    run = files["run.py"].blob
+    without = git.change_tree(base, {"pkg/x.py": None, "pkg/ü name.py": None})
+    tree = git.change_tree(without, {"pkg": Change(new), "run.py": Change(run, executable=True)})
+    assert changes(git, base, tree) == [
+        Changed("pkg", None, new, 0, plain),
+        Changed("pkg/x.py", files["pkg/x.py"].blob, None, plain, 0),
+        Changed("pkg/ü name.py", files["pkg/ü name.py"].blob, None, plain, 0),
+        Changed("run.py", run, run, plain, executable),
+    ]
+    assert changes(git, base, base) == []
 
 
 @given(st.sampled_from(NAMES), st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))

@@ -66,6 +66,12 @@ class Bed:
         self._journal.close()
 
 
+def at_step(phylogeny: Phylogeny, commit: CommitId, step: int) -> None:
+    """As if ``commit`` were what ``a1`` made in this step, its newest."""
+    phylogeny._table.steps[phylogeny.index(commit)] = step  # pyright: ignore[reportPrivateUsage]
+    phylogeny._state.ledger.last_steps["a1"] = step  # pyright: ignore[reportPrivateUsage]
+
+
 @pytest.fixture
 def bed(garden: Garden) -> Bed:
     return Bed(garden)
@@ -198,13 +204,42 @@ def test_a_stuck_agent_starts_again_from_another_and_keeps_what_is_no_worse(bed:
     worse = bed.grow("a4", "x = 4\n", 4.0, other)
     bed.close()
     phylogeny = bed.phylogeny()
-    phylogeny._state.ledger.last_steps["a1"] = 40  # pyright: ignore[reportPrivateUsage]
+    for commit in (as_good, worse):
+        at_step(phylogeny, commit, 40)
     stuck, calm = EvoGit(patience=20, pressure=0), EvoGit(patience=100)
     parents = {stuck.plan(phylogeny, "a1", Random(i)).parents for i in range(60)}
     assert {(best,), (other,)} <= parents
     for commit, wanted in ((as_good, True), (worse, False)):
         assert stuck.accepts(phylogeny, "a1", commit, Scored(5.0), Random(1)) is wanted
         assert not calm.accepts(phylogeny, "a1", commit, Scored(5.0), Random(1))
+
+
+def test_an_improvement_of_the_last_step_before_a_restart_is_kept(bed: Bed) -> None:
+    tip = bed.grow("a1", "x = 1\n", 5.0)
+    better = bed.grow("a2", "x = 2\n", 6.0, tip)
+    first = bed.grow("a3", "x = 3\n", 1.0, bed.garden.swarm.base)
+    bed.close()
+    phylogeny, strategy = bed.phylogeny(), HillClimb(patience=20)
+    phylogeny._state.ledger.last_steps["a1"] = 21  # pyright: ignore[reportPrivateUsage]
+    assert strategy.plan(phylogeny, "a1", Random(1)).parents == (tip,)
+    at_step(phylogeny, better, 22)
+    assert strategy.accepts(phylogeny, "a1", better, Scored(6.0), Random(1))
+    assert strategy.plan(phylogeny, "a1", Random(1)).parents == (bed.garden.swarm.base,)
+    at_step(phylogeny, first, 23)
+    assert strategy.accepts(phylogeny, "a1", first, Scored(1.0), Random(1))
+
+
+def test_a_worse_offspring_of_a_step_that_was_no_restart_is_refused(bed: Bed) -> None:
+    bed.grow("a1", "x = 1\n", 9.0)
+    other = bed.grow("a2", "x = 2\n", 5.0)
+    as_good = bed.grow("a3", "x = 3\n", 5.0, other)
+    first = bed.grow("a4", "x = 4\n", 1.0, bed.garden.swarm.base)
+    bed.close()
+    phylogeny = bed.phylogeny()
+    for step, wanted in ((22, False), (23, True)):
+        for commit, strategy in ((as_good, EvoGit(patience=20)), (first, HillClimb(patience=20))):
+            at_step(phylogeny, commit, step)
+            assert strategy.accepts(phylogeny, "a1", commit, Scored(1.0), Random(1)) is wanted
 
 
 def test_where_an_agent_was_seeded_it_climbs_however_many_steps_it_has_made(bed: Bed) -> None:

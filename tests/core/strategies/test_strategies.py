@@ -119,6 +119,7 @@ def test_the_same_chance_makes_the_same_plan(name: str, mixed: Phylogeny) -> Non
         lambda: Pareto(objectives="speed"),
         lambda: Pareto(objectives=""),
         lambda: Pareto(objectives="+a, +a"),
+        lambda: Pareto(objectives="+a, -score"),
     ],
 )
 def test_an_option_out_of_bounds_is_a_clear_error(make: Callable[[], object]) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from evogit_agents.genetic.numerals import read
 from evogit_agents.genetic.trees.grammar import NUMBERS, TABLES
 from evogit_agents.genetic.trees.source import Node, Source
-from evogit_agents.genetic.tuning.constants import MOST, Place, Tunable, marked
+from evogit_agents.genetic.tuning.constants import MOST, Place, Tunable, marked, reachable
 
 _STRUCTURAL: Final = frozenset({0, 1, 2})
 _INDICES: Final = frozenset(
@@ -20,7 +20,8 @@ _INDICES: Final = frozenset(
 def tunable(source: Source) -> Tunable | None:
     """The constants of a file that may be edited; ``None`` if there are none or far too many.
 
-    Without marks left out are 0, 1, 2, indices and sizes. Numbers in one list are a table.
+    Without marks left out are 0, 1, 2, indices and sizes; always, what is too large or too small to
+    be searched. Numbers in one list are a table.
     """
     offset = len(source.bom)
     spans = marked(source.data)
@@ -41,7 +42,7 @@ def _place(source: Source, node: Node, *, marked: bool) -> Place | None:
     if text[:1] in b"+-":  # the grammar of C counts a sign among the number
         start, text = start + 1, text[1:]
     form = read(text.decode("ascii", "replace"))
-    if form is None or (table is None and not form.value):
+    if form is None or not reachable(form, table):
         return None
     structural = form.whole and (form.value in _STRUCTURAL or _counts(node))
     if table is None and structural and not marked:

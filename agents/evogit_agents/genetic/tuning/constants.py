@@ -25,7 +25,13 @@ LOG_STEP: Final = 0.25
 TABLE_STEP: Final = 0.1
 """One unit of a table entry's coordinate, in terms of the table's root mean square."""
 
-_LIMIT: Final = 1e12
+_TABLE_LIMIT: Final = 10**12
+_WHOLE_LIMIT: Final = 10**9
+_LOG_LIMIT: Final = 27.0
+"""No search goes further: a magnitude that is a fraction lies between exp(-27) and exp(27)."""
+_LOG_ROUNDING: Final = 0.01
+"""So much the digits left out may change a logarithm: what is written stays within the limit."""
+
 _MARK: Final = re.compile(rb"(?:#|//|/\*|--)[ \t]*evogit:[ \t]*tune\b")
 _NUMBER: Final = re.compile(rb"-?[0-9.](?:[eE][+-]|[\w.'])*")
 
@@ -111,8 +117,23 @@ class Scale:
         """A whole constant and ``step`` more; one that stands alone stays at least 1."""
         value = round(_signed(text)) + step
         if not self.units[place]:
-            return write(self.forms[place], max(1, value))
+            return write(self.forms[place], max(1, min(_WHOLE_LIMIT, value)))
+        value = max(-_TABLE_LIMIT, min(_TABLE_LIMIT, value))
         return ("-" if value < 0 else "") + write(self.forms[place], abs(value))
+
+
+def reachable(form: Numeral, table: int | None) -> bool:
+    """Whether a search may have a constant here: one beyond its limits would never be met again.
+
+    Args:
+        form: the constant.
+        table: of its place.
+    """
+    if table is not None:
+        return form.value <= _TABLE_LIMIT
+    if form.whole:
+        return 1 <= form.value <= _WHOLE_LIMIT
+    return form.value > 0 and abs(math.log(form.value)) <= _LOG_LIMIT
 
 
 def scale(places: Sequence[Place], texts: Sequence[str]) -> Scale | None:
@@ -166,10 +187,11 @@ def _coordinate(value: float, unit: float) -> float | None:
 
 def _text(form: Numeral, unit: float, x: float, deviation: float) -> str:
     if unit:
-        value = max(-_LIMIT, min(_LIMIT, x * unit))
+        value = max(-_TABLE_LIMIT, min(_TABLE_LIMIT, x * unit))
         text = write(form, abs(value), deviation * unit)
         return f"-{text}" if value < 0 and float(_signed(text)) else text
-    value = math.exp(max(-27.0, min(27.0, x * LOG_STEP)))
+    most = _LOG_LIMIT - _LOG_ROUNDING
+    value = math.exp(max(-most, min(most, x * LOG_STEP)))
     if form.whole:
-        value = max(1.0, min(1e9, value))
+        value = max(1.0, min(_WHOLE_LIMIT, value))
     return write(form, value, value * min(1.0, deviation * LOG_STEP))

@@ -57,10 +57,11 @@ def samples(
         sign: -1 if a lower score is better, else 1.
     """
     own = tunable.texts(tunable.data) or ()
-    origin, found = own, list(_tried(past.trials(parent, _PER_PARENT), path, tunable, sign))
+    search = _Search(path, tunable, sign)
+    origin, found = own, list(_tried(past.trials(parent, _PER_PARENT), own, search))
     here = parent
     for ancestor in past.lineage(parent, _ANCESTORS):
-        texts = _texts(ancestor, path, tunable)
+        texts = search.texts(ancestor)
         trials = past.trials(ancestor, _PER_PARENT)
         tuned = any(
             t.operator == OPERATOR and t.genome is not None and t.genome.commit == here.commit
@@ -68,7 +69,7 @@ def samples(
         )
         if texts is None or not tuned or len(found) > MOST_SAMPLES:
             break
-        found += _tried(trials, path, tunable, sign)
+        found += _tried(trials, texts, search)
         origin, here = texts, ancestor
     return origin, found[::-1]
 
@@ -103,20 +104,32 @@ def _rank(sample: tuple[Vector, float]) -> float:
     return math.inf if math.isnan(sample[1]) else -sample[1]
 
 
-def _tried(trials: Sequence[Trial], path: str, tunable: Tunable, sign: float) -> Iterator[Sample]:
-    """The judged samples among trials."""
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One file's constants, and the sign of a better score."""
+
+    path: str
+    tunable: Tunable
+    sign: float
+
+    def texts(self, genome: Genome) -> tuple[str, ...] | None:
+        """A genome's constants; ``None`` if its file is not akin."""
+        try:
+            return self.tunable.texts(genome.read(self.path))
+        except KeyError:
+            return None
+
+
+def _tried(trials: Sequence[Trial], own: tuple[str, ...], search: _Search) -> Iterator[Sample]:
+    """The judged samples among an individual's trials; with its ``own`` constants none is one.
+
+    Such a trial changed another file: as a step of no length it would narrow the search.
+    """
     for trial in trials:
         if trial.operator != OPERATOR or trial.genome is None:
             continue
         if trial.score is None and not trial.outcome:
             continue  # not judged yet
-        texts = _texts(trial.genome, path, tunable)
-        if texts is not None:
-            yield Sample(texts, math.nan if trial.score is None else sign * trial.score)
-
-
-def _texts(genome: Genome, path: str, tunable: Tunable) -> tuple[str, ...] | None:
-    try:
-        return tunable.texts(genome.read(path))
-    except KeyError:
-        return None
+        texts = search.texts(trial.genome)
+        if texts is not None and texts != own:
+            yield Sample(texts, math.nan if trial.score is None else search.sign * trial.score)
