@@ -27,7 +27,8 @@ _FRUITLESS: Final = 8
 """After so many steps in a row without any change, a tool is set up wrongly."""
 _LONGEST_PAUSE: Final = 120.0
 _REFUSED: Final = re.compile(
-    r"\b401\b|invalid[ _-]?api[ _-]?key|incorrect api key|authentication[ _]?error|not logged in",
+    r"(?:HTTP(?:/[\d.]{1,3})?|status|error|(?<![a-z])code)[^\w\n]{0,10}401\b|401 Unauthorized"
+    r"|invalid[ _-]?api[ _-]?key|incorrect api key|authentication[ _]?error|not logged in",
     re.IGNORECASE,
 )
 _TAIL: Final = 3000

@@ -14,6 +14,9 @@ from evogit_agents.models.prices import Price
 
 Source = Literal["free", "native", "tokens x price", "unknown"]
 _MOST: Final = 10**12
+_LONGEST: Final = 30
+_ABSURD: Final = 100
+"""So many times the cap nobody spent: the figures are somebody else's, in code that a tool shows."""
 _FACTORS: Final = {"k": 1e3, "K": 1e3, "m": 1e6, "M": 1e6}
 
 
@@ -46,9 +49,13 @@ def read(usage: Usage, text: str) -> Said:
 
 
 def bill(said: Said, price: Price | None, cap: Spend, *, free: bool) -> Bill:
-    """What to record: dollars as the tool says, else tokens times price, else the whole cap."""
+    """What to record: dollars as the tool says, else tokens times price, else the whole cap.
+
+    Figures of more than a hundred times the cap are not believed, as if nothing were said.
+    """
     if free:
         return Bill(Spend(), "free")
+    said = Said() if _absurd(said, cap) else said
     known = said.tokens_in is not None or said.tokens_out is not None
     tokens_in, tokens_out = int(said.tokens_in or 0), int(said.tokens_out or 0)
     source: Source
@@ -61,6 +68,12 @@ def bill(said: Said, price: Price | None, cap: Spend, *, free: bool) -> Bill:
     if not known:
         tokens_in, tokens_out = cap.tokens_in, cap.tokens_out
     return Bill(Spend(tokens_in, tokens_out, cost), source)
+
+
+def _absurd(said: Said, cap: Spend) -> bool:
+    tokens = (said.tokens_in or 0) + (said.tokens_out or 0)
+    most = cap.tokens_in + cap.tokens_out
+    return 0 < most * _ABSURD < tokens or 0 < cap.cost_usd * _ABSURD < (said.cost_usd or 0)
 
 
 def _found(usage: Usage, text: str) -> Iterator[Said]:
@@ -103,8 +116,11 @@ def _added(document: object, paths: tuple[str, ...]) -> float | None:
 
 
 def _texts(document: object, path: str) -> list[str]:
+    """The plain values there, as JSON has them; a table or list is none, however deep it is."""
     return [
-        value if isinstance(value, str) else json.dumps(value) for value in _values(document, path)
+        value if isinstance(value, str) else json.dumps(value)
+        for value in _values(document, path)
+        if value is None or isinstance(value, str | int | float)
     ]
 
 
@@ -127,8 +143,9 @@ def _step(value: object, key: str) -> list[object]:
 def _number(value: object) -> float | None:
     """A plausible amount; anything else, ``NaN`` and negative numbers included, is none."""
     if isinstance(value, str):
-        match = re.fullmatch(r"([\d,]*\.?\d+)([kKmM]?)", value.strip(), re.ASCII)
-        if match is None or len(value) > 30:
+        short = value.strip() if len(value) <= _LONGEST else ""
+        match = re.fullmatch(r"([\d,]*\.?\d+)([kKmM]?)", short, re.ASCII)
+        if match is None:
             return None
         value = float(match[1].replace(",", "")) * _FACTORS.get(match[2], 1.0)
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -1,12 +1,14 @@
 """Reading a model's answer: fenced blocks, and search/replace blocks with the file they are for.
 
-An answer is hostile text. What is found here are strings; where they go is decided elsewhere.
+An answer is hostile text. What is found here are strings; where they go is decided elsewhere. It
+may have megabytes on one line, so no expression here has two neighbours that match the same
+characters: each reads a line in linear time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
@@ -15,19 +17,22 @@ from evogit.errors import UserError
 MOST_BLOCKS: Final = 50
 _T = TypeVar("_T")
 _Kind = Literal["text", "open", "code", "close"]
-_FENCE: Final = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([^`]*)$")
+_LONGEST_NAMED: Final = 4096
+"""Characters of a line that names a file: no path is longer."""
 _NAMED: Final = re.compile(
-    r"(?:[#*>\- \t]|//)*(?:\b(?:new file|file|path)\b\s*:?\s*)?"
-    r"[`*\"']*([\w./][\w./+\-]*)[`*\"']*\s*(?:\(new\))?[ \t:]*(?:\*/|-->)?$",
+    r"(?:[#*>\- ]|//)*+(?:\b(?:new file|file|path)\b(?![./+\-]) ?:? ?)?"
+    r"[`*\"']*+([\w./][\w./+\-]*)[`*\"']* ?(?:\(new\))?[ :]*(?:\*/|-->)?$",
     re.IGNORECASE,
 )
-_ENDING: Final = re.compile(r"\.\w*[A-Za-z]\w*$")
-_SEARCH: Final = re.compile(r"[ \t]*<{5,9}[ \t]*(?:(?:SEARCH|ORIGINAL)\b.*)?$")
+_ENDING: Final = re.compile(r"\.(?=\w+$)\w*?[A-Za-z]")
+_SEARCH: Final = re.compile(r"[ \t]*(<{5,9})[ \t]*(?:(?:SEARCH|ORIGINAL)\b.*)?$")
 _HUNK: Final = re.compile(r"^@@(?: .*)?$", re.MULTILINE)
 _MARKER: Final = re.compile(r" .*EVOLVE-BLOCK-(?:START|END)")
-_MIDDLE: Final = re.compile(r"[ \t]*={5,9}[ \t]*$")
+_SHORTEST_FENCE: Final = 3
+_MIDDLE: Final = re.compile(r"[ \t]*(={5,9})[ \t]*$")
+_OTHERWISE: Final = "if the file has such a line, use 9 of <, = and > each as markers"
 _IDEA: Final = re.compile(r"(?:(?:first line|(?:your |my )?idea)\s*:\s*)+", re.IGNORECASE)
-_REPLACE: Final = re.compile(r"[ \t]*>{5,9}[ \t]*(?:REPLACE|UPDATED|replace)?[ \t]*$")
+_REPLACE: Final = re.compile(r"[ \t]*(>{5,9})[ \t]*(?:(REPLACE|UPDATED|replace)[ \t]*)?$")
 
 
 class UnusableError(UserError):
@@ -62,7 +67,7 @@ def blocks(answer: str) -> list[Block]:
     last: _Kind = "text"
     for last, line in _kinds(answer):
         if last == "open":
-            path, lines = _path(before) or _path(_opened(line).rpartition(" ")[2]), []
+            path, lines = _path(before) or _path(_fence(line)[1].rpartition(" ")[2]), []
         elif last == "close":
             found.append(Block(path, "\n".join(lines)))
             before = ""
@@ -94,50 +99,86 @@ def _kinds(answer: str) -> Iterator[tuple[_Kind, str]]:
     """Every line, with whether it opens a fence, closes it, stands in it or outside of all."""
     fence = ""
     for line in answer.split("\n"):
-        match = _FENCE.match(line)
-        if match and not fence:
-            fence = match[1]
+        run, after = _fence(line)
+        if run and not fence:
+            fence = run
             yield "open", line
-        elif match and not match[2].strip() and match[1].startswith(fence):
+        elif run and not after and run.startswith(fence):
             fence = ""
             yield "close", line
         else:
             yield ("code" if fence else "text"), line
 
 
-def _opened(line: str) -> str:
-    match = _FENCE.match(line)
-    return match[2] if match else ""
+def _fence(line: str) -> tuple[str, str]:
+    """The run of backticks or tildes that makes a line a fence, and what follows; or nothing."""
+    bare = line.lstrip(" \t")
+    mark = bare[:1] if bare[:1] in ("`", "~") else ""
+    after = bare.lstrip(mark) if mark else bare
+    run = bare[: len(bare) - len(after)]
+    fences = len(run) >= _SHORTEST_FENCE and "`" not in after
+    return (run, after.strip()) if fences else ("", "")
 
 
 def swaps(answer: str) -> list[Swap]:
     """The search/replace blocks of an answer, in order.
 
+    The markers of a block are as long as its first one, so that lines with other runs can be
+    replaced; markers of another length are taken where only one reading is left.
+
     Raises:
-        UnusableError: one has no middle or no end, or there are more than 50.
+        UnusableError: one has no middle or no end, or one too many, or there are more than 50.
     """
     found: list[Swap] = []
-    state, path, before = "", "", ""
-    search: list[str] = []
-    replace: list[str] = []
-    for line in answer.split("\n"):
-        if state == "" and _SEARCH.match(line):
-            state, search, replace, path = "search", [], [], _path(before) or path
-        elif state == "search" and _MIDDLE.match(line):
-            state = "replace"
-        elif state == "replace" and _REPLACE.match(line):
-            found.append(Swap(path, "\n".join(search), "\n".join(replace)))
-            state, before = "", ""
-        elif state == "search":
-            search.append(line)
-        elif state == "replace":
-            replace.append(line)
-        elif line.strip() and not _FENCE.match(line):
+    path, before = "", ""
+    lines = iter(answer.split("\n"))
+    for line in lines:
+        length = _length(_SEARCH, line)
+        if length:
+            path = _path(before) or path
+            found.append(_swap(lines, path, length))
+            before = ""
+        elif line.strip() and not _fence(line)[0]:
             before = line
-    if state:
-        missing = "=======" if state == "search" else ">>>>>>> REPLACE"
-        raise UnusableError(f"a SEARCH block has no line {missing}")
     return _few(found)
+
+
+def _swap(lines: Iterator[str], path: str, length: int) -> Swap:
+    """The block whose first marker was the line before, up to its end; see ``swaps``."""
+    body = _until_end(lines, length)
+    found = [_length(_MIDDLE, line) for line in body]
+    middles = [place for place, run in enumerate(found) if run == length]
+    middles = middles or [place for place, run in enumerate(found) if run]
+    if not middles:
+        raise UnusableError(f"a SEARCH block has no line {'=' * length}")
+    if len(middles) > 1:
+        again = body[middles[1]].strip()
+        raise UnusableError(f"a SEARCH block has a second line {again}; {_OTHERWISE}")
+    [middle] = middles
+    return Swap(path, "\n".join(body[:middle]), "\n".join(body[middle + 1 :]))
+
+
+def _until_end(lines: Iterator[str], length: int) -> list[str]:
+    body: list[str] = []
+    for line in lines:
+        if _length(_SEARCH, line) == length:
+            raise UnusableError(_missing(body, length) + " before the next SEARCH")
+        end = _REPLACE.match(line)
+        if end and (len(end[1]) == length or end[2]):
+            return body
+        body.append(line)
+    raise UnusableError(_missing(body, length))
+
+
+def _missing(body: Sequence[str], length: int) -> str:
+    halfway = any(_length(_MIDDLE, line) for line in body)
+    return f"a SEARCH block has no line {'>' * length + ' REPLACE' if halfway else '=' * length}"
+
+
+def _length(marker: re.Pattern[str], line: str) -> int:
+    """Of the run of ``<``, ``=`` or ``>`` in a line that is such a marker; else 0."""
+    match = marker.match(line)
+    return len(match[1]) if match else 0
 
 
 def hunks(block: str) -> list[Swap]:
@@ -166,14 +207,20 @@ def summary(answer: str) -> str:
         swap = not _REPLACE.match(line) if swap else bool(_SEARCH.match(line))
         words = _IDEA.sub("", line.replace("**", "").strip(" \t#*-_>`"))
         outside = not swap and not _REPLACE.match(line)
-        if outside and len(words.split()) > 2 and not _NAMED.match(line):
+        if outside and len(words.split()) > 2 and not _named(line):
             return words
     return ""
 
 
+def _named(line: str) -> str:
+    """What a line names if it does nothing but name a file, as far as its form tells; or nothing."""
+    line = " ".join(line.split())
+    match = _NAMED.match(line) if len(line) <= _LONGEST_NAMED else None
+    return match[1] if match else ""
+
+
 def _path(line: str) -> str:
-    match = _NAMED.match(line.strip())
-    name = match[1] if match else ""
+    name = _named(line)
     return name if "/" in name or _ENDING.search(name) else ""
 
 

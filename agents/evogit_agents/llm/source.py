@@ -16,13 +16,15 @@ from evogit_agents.llm.answers import Swap, UnusableError
 from evogit_agents.llm.patch import Range, swap
 from evogit_agents.llm.python import check_python
 
+_BOM: Final = "\ufeff"
+"""A byte order mark: to Python and to models a stray character, to some tools a part of the file."""
 NO_CHANGE: Final = "your answer changes nothing; make a real change"
 MOST_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text file of a genome, with LF at line ends.
+    """A text file of a genome, with LF at line ends and no byte order mark.
 
     Args:
         path: in the tree.
@@ -30,6 +32,7 @@ class Source:
         ranges: the lines that may change.
         framed: whether the file also holds lines that may not.
         crlf: whether its lines end in CR LF in the tree.
+        bom: whether it begins with a byte order mark in the tree.
     """
 
     path: str
@@ -37,6 +40,7 @@ class Source:
     ranges: tuple[Range, ...]
     framed: bool
     crlf: bool
+    bom: bool
 
     def may_change(self, window: Range) -> bool:
         """Whether all lines of a window may change."""
@@ -64,19 +68,21 @@ class Source:
         return now
 
     def become(self, text: str) -> bytes:
-        """The file's new content.
+        """The file's new content, with the line ends and the byte order mark of the old one.
 
         Raises:
             UnusableError: it is the old one, changes lines that are not editable, or is no longer
                 Python where it was.
         """
+        text = text.removeprefix(_BOM)
         if _bare(text) == _bare(self.text):
             raise UnusableError(NO_CHANGE)
         if not outside_unchanged(self.text, text):
             raise UnusableError("lines outside of the EVOLVE-BLOCK markers may not change")
         if self.path.endswith(".py"):
             check_python(text)
-        return (text.replace("\n", "\r\n") if self.crlf else text).encode()
+        mark = _BOM if self.bom else ""
+        return (mark + (text.replace("\n", "\r\n") if self.crlf else text)).encode()
 
 
 def _bare(text: str) -> str:
@@ -121,6 +127,8 @@ def read_source(genome: Genome, path: str, strike: Callable[[str], str]) -> Sour
         raw = data.decode("utf-8") if len(data) <= MOST_BYTES else "\0"
     except (KeyError, UnicodeDecodeError):
         return None
+    bom = raw.startswith(_BOM)
+    raw = raw.removeprefix(_BOM)
     text = raw.replace("\r\n", "\n")
     crlf = text != raw
     if "\r" in text or clean(text, MOST_BYTES) != text or strike(text) != text:
@@ -129,7 +137,7 @@ def read_source(genome: Genome, path: str, strike: Callable[[str], str]) -> Sour
         return None
     ranges = _ranges(text)
     framed = editable_ranges(text) is not None
-    return Source(path, text, ranges, framed, crlf) if ranges else None
+    return Source(path, text, ranges, framed, crlf, bom) if ranges else None
 
 
 def _ranges(text: str) -> tuple[Range, ...]:

@@ -40,6 +40,9 @@ _CLAIM: Final = 2
 provider that ignores the limit."""
 
 
+_MOST_SHOWN: Final = 10**18
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What holds for a model, with defaults filled in."""
@@ -162,9 +165,9 @@ class AskedModel:
         real_out = own if tokens_out is None else tokens_out
         odd: list[str] = []
         if usage.tokens_in is not None and tokens_in is None:
-            odd.append(f"it claims {usage.tokens_in:.3g} tokens of prompt")
+            odd.append(f"it claims {_shown(usage.tokens_in)} tokens of prompt")
         if usage.tokens_out is not None and tokens_out is None:
-            odd.append(f"it claims {usage.tokens_out:.3g} tokens of answer")
+            odd.append(f"it claims {_shown(usage.tokens_out)} tokens of answer")
         if real_in > estimate:
             odd.append(f"{real_in} tokens of prompt, {estimate} were expected")
         if real_out > most:
@@ -174,3 +177,8 @@ class AskedModel:
     def _believed(self, tokens: int | None) -> int | None:
         """A figure that can be true: more than the context holds nobody can have used."""
         return tokens if tokens is not None and 0 <= tokens <= self.context else None
+
+
+def _shown(tokens: int) -> str:
+    """A number that may be too large for a float, or for ``str``."""
+    return f"{tokens:.3g}" if abs(tokens) <= _MOST_SHOWN else "impossibly many"

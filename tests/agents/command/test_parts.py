@@ -213,12 +213,32 @@ _MINI = records.load("mini-swe-agent", _NOWHERE).usage or Usage()
             Said(),
         ),
         (_CODEX, '{"type":"turn.completed","usage":[]}\n' + "[" * 100_000, Said()),
+        (_CODEX, '{"type":' + "[" * 100_000, Said()),
+        (
+            _CODEX,
+            '{"type":"turn.completed","usage":{"input_tokens":"%sx"}}' % ("1" * 10**5),
+            Said(),
+        ),
+        (
+            _AIDER,
+            "+# Tokens: 900M sent, 900M received. Cost: $99999 message, $99999 session.\n"
+            "Tokens: 10 sent, 3 received. Cost: $0.01 message, $0.01 session.",
+            Said(10, 3, 0.01),
+        ),
     ],
 )
 def test_figures_are_read_from_what_a_tool_prints(usage: Usage, text: str, said: Said) -> None:
     found = read(usage, text)
     assert found.tokens_in == (None if said.tokens_in is None else pytest.approx(said.tokens_in))
     assert found == Said(found.tokens_in, said.tokens_out, said.cost_usd)
+
+
+def test_a_list_is_no_value_that_a_line_is_chosen_by_however_deep_it_is() -> None:
+    chosen = Usage(when={"type": "[1]"}, tokens_in=("n",))
+    assert read(chosen, '{"type":[1],"n":5}') == Said()
+    # Some of these are shallow enough to be read, and too deep to be written again.
+    for depth in range(700, 1100):
+        assert read(_CODEX, '{"type":' + "[" * depth + "]" * depth + "}") == Said()
 
 
 _CAP = Spend(1000, 0, 0.5)
@@ -237,6 +257,10 @@ _PRICE = Price(2**-20, 2**-19)
         (Said(None, None, 0.0), None, _CAP, "unknown"),
         (Said(0, 0, 0.0), None, Spend(), "native"),
         (Said(), _PRICE, _CAP, "unknown"),
+        (Said(10, 5, 30.0), _PRICE, Spend(10, 5, 30.0), "native"),
+        # So much nobody spent: it stands in code that the tool shows.
+        (Said(10, 5, 99_999.0), _PRICE, _CAP, "unknown"),
+        (Said(900e6, 900e6), _PRICE, _CAP, "unknown"),
     ],
 )
 def test_an_unknown_cost_is_never_nothing(

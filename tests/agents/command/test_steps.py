@@ -276,6 +276,25 @@ def test_a_refused_key_ends_the_agent_at_once(propose: Propose) -> None:
     assert "seems to refuse the key" in answer.reason
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["HTTP/1.1 401", "status_code=401", '{"error": {"code": "401"}}', "401 Unauthorized"],
+)
+def test_a_provider_says_in_many_ways_that_it_refuses_a_key(propose: Propose, line: str) -> None:
+    assert refused(propose(f"print({line!r})")).stop
+
+
+def test_the_number_401_alone_does_not_end_the_agent(propose: Propose) -> None:
+    lines = [
+        '{"duration_ms":401}',
+        "main.py:401: error",
+        "SyntaxError:",
+        "  401 | x",
+        "unicode 401",
+    ]
+    assert not refused(propose("\n".join(f"print({line!r})" for line in lines))).stop
+
+
 def test_a_tool_that_never_changes_anything_is_given_up(shop: Shop) -> None:
     shop.tool("print('nothing to do')")
     agent, step = shop.agent(), task(shop.setup().settings)

@@ -67,6 +67,34 @@ def test_line_ends_of_the_file_are_kept(studio: Studio, individual: Individual) 
     assert made.changes["a.py"] == b"x = 3\r\ny = 2\r\n"
 
 
+_MARKED = b"\xef\xbb\xbfx = 1\r\ny = 2\r\n"
+_NEW = b"\xef\xbb\xbfx = 3\r\ny = 2\r\n"
+
+
+@pytest.mark.parametrize(
+    ("operator", "answer"),
+    [
+        ("rewrite", "```\nx = 3\ny = 2\n```"),
+        ("rewrite", "```\n\ufeffx = 3\ny = 2\n```"),
+        ("diff", "<<<<<<< SEARCH\nx = 1\n=======\nx = 3\n>>>>>>> REPLACE\n"),
+    ],
+)
+def test_a_byte_order_mark_is_not_shown_and_kept(
+    studio: Studio, individual: Individual, operator: str, answer: str
+) -> None:
+    made = studio.ask(operator, answer, task=studio.task(individual({"a.py": _MARKED})))
+    assert isinstance(made, Proposal), made
+    assert made.changes["a.py"] == _NEW
+    assert "\ufeff" not in "".join(studio.prompts)
+
+
+def test_no_answer_adds_a_byte_order_mark(studio: Studio, individual: Individual) -> None:
+    task = studio.task(individual({"a.py": "x = 1\n"}))
+    assert changed(studio.ask("rewrite", "```\n\ufeffx = 3\n```", task=task), "a.py") == "x = 3\n"
+    copied = studio.ask("rewrite", "```\n\ufeffx = 1\n```", task=task)
+    assert "changes nothing" in reason(copied)
+
+
 def test_two_blocks_where_one_was_asked_for_are_refused(studio: Studio) -> None:
     assert "2 code blocks" in reason(studio.ask("rewrite", BLOCK + BLOCK))
 

@@ -137,6 +137,18 @@ def test_a_bill_that_can_not_be_true_is_replaced_by_our_own_count(
     assert reply.spend.cost_usd == pytest.approx(_usd(reply.spend))
 
 
+@pytest.mark.parametrize(
+    "tokens", [10**400, -(10**400), 10**4000], ids=["1e400", "-1e400", "1e4000"]
+)
+def test_a_count_too_large_for_any_number_is_said_and_not_believed(desk: Desk, tokens: int) -> None:
+    usage = {"prompt_tokens": tokens, "completion_tokens": tokens}
+    model = desk.model(desk.serve(lambda _: desk.module.answer("x", usage=usage)))
+    reply = model.ask(QUESTION)
+    assert 0 < reply.spend.tokens_in <= model.count(QUESTION)
+    assert "impossibly many tokens of answer" in reply.note
+    assert len(reply.note) < 200
+
+
 def test_a_bill_above_what_was_expected_is_believed_and_said(desk: Desk) -> None:
     usage = {"prompt_tokens": 3000, "completion_tokens": 900}
     server = desk.serve(lambda _: desk.module.answer("x", usage=usage))
