@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from evogit.oracle import Answer, Oracle
 from evogit.proposals import Setup
 from evogit.records import Spend
-from evogit_agents.models.model import LanguageModel, Message, ModelError
+from evogit_agents.models.model import Failure, LanguageModel, Message, ModelError
 from evogit_agents.models.opening import open_models
 
 _SYSTEM_TOKENS = 400
 """More than any system text of the kernel has."""
 _CHARACTERS = 2
 """Of a token, at least, in usual text; the estimate of tokens is made from above."""
+_DOWN: Final[frozenset[Failure]] = frozenset({"busy", "down", "auth", "timeout", "forbidden"})
+"""Trouble of the provider, whatever was asked."""
 
 
 class ModelOracle:
@@ -31,7 +35,7 @@ class ModelOracle:
         try:
             reply = self._model.ask(messages, max_tokens=most)
         except ModelError as error:
-            return Answer("", error.spend, error.message)
+            return _unanswered(error)
         return Answer(reply.text, reply.spend)
 
     def room(self, max_tokens: int) -> int:
@@ -51,6 +55,13 @@ class ModelOracle:
         while prompt and self._model.count([Message("user", prompt)]) > room:
             prompt = prompt[: len(prompt) * 3 // 4]
         return prompt
+
+
+def _unanswered(error: ModelError) -> Answer:
+    if not error.stop and error.kind not in _DOWN:
+        return Answer("", error.spend, error.message)
+    pause = None if error.stop else error.pause
+    return Answer("", error.spend, error.message, down=error.message, pause=pause)
 
 
 def oracle(setup: Setup, model: str) -> Oracle:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 from tests.core.evolve.test_evolving import Farm, view
 
-from evogit.errors import ConfigError, EvoGitError
-from evogit.evolve.billing import JUDGE
+from evogit.config.model import Goal, Stage
+from evogit.config.models import Asking
+from evogit.errors import ConfigError, EvaluatorError, EvoGitError
+from evogit.evolve.billing import JUDGE, worst_case
 from evogit.evolve.once import judge_once
 from evogit.evolve.rubric import criteria, write_rubric
 from evogit.ids import JOURNALS
-from evogit.records import Attempt
+from evogit.oracle import LONGEST_PROMPT, Answer
+from evogit.outcome import Scored
+from evogit.records import Attempt, Spend
 from evogit.swarm.journal import artefacts, entries
 from evogit.swarm.repository import Swarm
+from evogit_agents.models.model import Failure, LanguageModel, Message, ModelError, Reply
+from evogit_agents.models.tokens import count_messages
+from evogit_agents.oracle import ModelOracle
 
 PAIRWISE = """
 [goal]
@@ -130,3 +139,112 @@ def test_a_rubric_is_written_once_and_then_part_of_every_comparison(farm: Farm) 
 def test_what_is_no_list_of_criteria_is_no_rubric(said: str) -> None:
     with pytest.raises(EvoGitError, match="criteria"):
         criteria(said)
+
+
+# -------------------------------------------------------------------- trouble of the provider
+
+
+class Model:
+    """A language model that gives no answers."""
+
+    name, context, max_tokens = "critic", 1_000_000, 512
+
+    def __init__(self, error: ModelError) -> None:
+        self.error = error
+
+    def ask(
+        self, messages: Sequence[Message], *, max_tokens: int | None = None, seed: int | None = None
+    ) -> Reply:
+        raise self.error
+
+    def count(self, messages: Sequence[Message]) -> int:
+        return count_messages(messages)
+
+    def price(self, tokens_in: int, tokens_out: int) -> Spend:
+        return Spend(tokens_in, tokens_out)
+
+
+def oracle(kind: Failure = "down", *, stop: bool = False) -> ModelOracle:
+    error = ModelError("so", kind=kind, pause=3.0, stop=stop, spend=Spend(7))
+    return ModelOracle(cast("LanguageModel", Model(error)))
+
+
+def always(answer: Answer) -> Callable[..., Answer]:
+    def ask(*_: object) -> Answer:
+        return answer
+
+    return ask
+
+
+@pytest.mark.parametrize("kind", ["busy", "down", "timeout"])
+def test_trouble_of_the_provider_is_told_apart_from_an_answer_and_may_pass(kind: Failure) -> None:
+    assert oracle(kind).ask("", "?", 9) == Answer("", Spend(7), "so", down="so", pause=3.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "stop"), [("auth", False), ("forbidden", False), ("refused", True), ("busy", True)]
+)
+def test_where_no_further_try_can_help_nobody_waits(kind: Failure, *, stop: bool) -> None:
+    assert oracle(kind, stop=stop).ask("", "?", 9) == Answer("", Spend(7), "so", down="so")
+
+
+@pytest.mark.parametrize("kind", ["context", "refused", "empty", "malformed"])
+def test_what_may_be_about_the_prompt_is_a_bad_answer(kind: Failure) -> None:
+    assert oracle(kind).ask("", "?", 9) == Answer("", Spend(7), "so")
+
+
+@pytest.mark.parametrize("text", ["x ", "0", "\n", "語", "😀", "{}"])
+@pytest.mark.parametrize("score", ["score.py", "pairwise"])
+def test_no_text_costs_more_than_what_is_reserved_for_it(text: str, score: str) -> None:
+    ask = Asking(model="critic", calls=4, max_tokens=512)
+    stage = Stage.model_construct(score=score, ask=ask)
+    longest = LONGEST_PROMPT if score != "pairwise" else 2 * 24_000
+    prompt = (text * longest).encode()[:longest].decode("utf-8", "ignore")
+    found = oracle().worst_case(prompt, 512)
+    reserved = worst_case([stage], oracle(), 1, Goal())
+    assert 4 * found.tokens_in <= reserved.tokens_in
+    assert 4 * found.tokens_out == reserved.tokens_out
+
+
+def test_a_provider_that_comes_back_costs_nobody_a_verdict(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, failures = ModelOracle.ask, ["HTTP 429"] * 3
+
+    def now_and_then(self: ModelOracle, system: str, prompt: str, max_tokens: int) -> Answer:
+        if failures:
+            why = failures.pop()
+            return Answer("", problem=why, down=why, pause=0.01)
+        return ask(self, system, prompt, max_tokens)
+
+    monkeypatch.setattr(ModelOracle, "ask", now_and_then)
+    swarm = farm.swarm(settings=PAIRWISE)
+    farm.run(swarm, farm.plan(evaluations=2))
+    assert failures == []
+    assert all(isinstance(one.outcome, Scored) for one in view(farm, swarm).evaluations())
+    problems = [one["problem"] for _, said in bills(swarm) for one in said]
+    assert problems.count("HTTP 429") == 3
+
+
+def test_a_provider_that_stays_away_ends_the_run_and_nothing_is_held_against_anybody(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ModelOracle, "ask", always(Answer("", problem="no key", down="no key")))
+    swarm = farm.swarm(settings=PAIRWISE)
+    with pytest.raises(EvaluatorError, match="no key"):
+        farm.run(swarm, farm.plan(evaluations=2))
+    phylogeny = view(farm, swarm)
+    assert {one.tree for one in phylogeny.evaluations()} == {phylogeny.tree(0)}
+    assert not phylogeny.reservations
+
+
+def test_a_provider_that_bills_more_than_was_reserved_is_asked_no_more_and_it_is_recorded(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ModelOracle, "ask", always(Answer('{"winner": "A"}', Spend(10**9))))
+    swarm = farm.swarm(settings=PAIRWISE)
+    with pytest.raises(EvaluatorError, match="reserved"):
+        farm.run(swarm, farm.plan(evaluations=2))
+    ((bill, said),) = ((bill, said) for bill, said in bills(swarm) if said)
+    assert len(said) == 1
+    assert "1,000,000,000 tokens, more than the " in bill.reason

@@ -19,6 +19,8 @@ from evogit.compare.arms import Arm
 from evogit.errors import PreconditionError
 from evogit.evolve.assembly import Plan, evolve
 from evogit.evolve.budget import Flags
+from evogit.evolve.calibration import confirm_best, noise_floor
+from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.events import Listener
 from evogit.evolve.once import Desk, open_desk, record_verdict
 from evogit.git.trees import EXECUTABLE
@@ -26,6 +28,7 @@ from evogit.ids import CommitId
 from evogit.judge.judge import Task
 from evogit.phylogeny.index import Phylogeny
 from evogit.source import Source
+from evogit.swarm.claims import Claims
 from evogit.swarm.repository import Swarm, create_swarm
 from evogit.swarm.spec import PinnedFile
 
@@ -125,7 +128,7 @@ def finish(
     if left > 0:
         evolve(swarm, replace(plan, flags=Flags(evaluations=left)), tell, stop)
     if not stop.is_set():
-        _choose(swarm, plan)
+        _choose(swarm, plan, stop)
 
 
 def _used(swarm: Swarm, plan: Plan) -> int:
@@ -139,16 +142,28 @@ def used_evaluations(phylogeny: Phylogeny) -> int:
     return sum(e.purpose == "search" and e.tree != base for e in phylogeny.evaluations())
 
 
-def _choose(swarm: Swarm, plan: Plan) -> None:
+def _choose(swarm: Swarm, plan: Plan, stop: threading.Event) -> None:
     """Judge what selection picked, and the base, on the hold-out; the tag goes up last."""
     with open_desk(swarm, plan) as desk:
         phylogeny = desk.bench.phylogeny
+        _confirm(swarm, desk, stop)
+        if stop.is_set():
+            return
         best = phylogeny.best(1)
         chosen = phylogeny.commit(best[0] if best else 0)
         if desk.bench.spec.settings.evaluate.holdout is not None:
             _judge_holdout(desk, chosen)
             _judge_holdout(desk, phylogeny.commit(0))
     swarm.git.move_ref(CHOSEN, old=None, new=chosen)
+
+
+def _confirm(swarm: Swarm, desk: Desk, stop: threading.Event) -> None:
+    """Confirm the best under noise: who was killed at the end of the budget may not have."""
+    phylogeny = desk.bench.phylogeny
+    if noise_floor(phylogeny, desk.bench.spec.settings.evaluate.seed) > 0:
+        claims = Claims(swarm.git, desk.journal.writer)
+        verdicts = Verdicts(desk.judge, phylogeny, desk.journal, claims, stop.is_set, desk.bill)
+        confirm_best(verdicts, phylogeny)
 
 
 def _judge_holdout(desk: Desk, commit: CommitId) -> None:

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from evogit.config.model import Stage
+from evogit.config.model import Goal, Stage
 from evogit.evolve.budget import Allowance, SwarmBudget
-from evogit.evolve.spending import FREE, Refusal, total
+from evogit.evolve.spending import FREE, Refusal, exceeds, in_words, total
 from evogit.ids import slug
-from evogit.judge.asking import LONGEST_PROMPT
 from evogit.judge.judge import Judge, Task
-from evogit.oracle import Meter, Oracle
+from evogit.judge.pairwise import longest_question
+from evogit.oracle import LONGEST_PROMPT, Meter, Oracle
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Attempt, Spend
 from evogit.redact import Redactor
@@ -76,18 +76,24 @@ class Bill:
         name = slug((task.agent or self.journal.writer) + SUFFIX)
         self.phylogeny.refresh()
         number = self.phylogeny.last_step(name) + 1
-        worst = worst_case(stages, oracle, times)
+        worst = worst_case(stages, oracle, times, judge.spec.settings.goal)
         if not self._reserve(name, task, number, worst):
             yield None
             return
-        meter = Meter(oracle, self.redactor.text)
+        meter = Meter(oracle, self.redactor.text, worst, self._wait)
         try:
             yield judge.asking(meter)
         finally:
             if worst != FREE or meter.transcript:
-                self._record(name, task, number, meter)
+                self._record(name, task, number, meter, worst)
             self.allowance.settle(name, meter.spend)
             self.budget.done(name)
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait for the provider; false if the worker must end, or its time does before that."""
+        left = self.allowance.seconds_left
+        stopped = self.stop.wait(seconds if left is None else min(seconds, left))
+        return not stopped and (left is None or seconds < left)
 
     def _reserve(self, name: str, task: Task, number: int, worst: Spend) -> bool:
         while not self.stop.is_set():
@@ -110,8 +116,10 @@ class Bill:
                 self.budget.reserve(self.journal, name, number, worst, self.clock())
             return refused
 
-    def _record(self, name: str, task: Task, number: int, meter: Meter) -> None:
+    def _record(self, name: str, task: Task, number: int, meter: Meter, worst: Spend) -> None:
         what = f"{JUDGE} {task.commit[:12]}: {len(meter.transcript)} answers"
+        if exceeds(meter.spend, worst):
+            what += f" for {in_words(meter.spend)}, more than the {in_words(worst)} reserved"
         record = Attempt(
             agent=name,
             operator=JUDGE,
@@ -125,13 +133,14 @@ class Bill:
         self.journal.append(record, subject=what, artefacts=said).result()
 
 
-def worst_case(stages: list[Stage], oracle: Oracle, times: int) -> Spend:
-    """An upper bound of what judging so many times may cost."""
-    longest = "x " * (LONGEST_PROMPT // 2)
+def worst_case(stages: list[Stage], oracle: Oracle, times: int, goal: Goal) -> Spend:
+    """An upper bound of what judging so many times may cost, whatever the text is made of."""
     spends: list[Spend] = []
     for ask, pairwise in ((s.ask, s.score == "pairwise") for s in stages if s.ask is not None):
         calls = _RIVALS * _ORDERS * ask.votes if pairwise else ask.calls
-        spends += [oracle.worst_case(longest, ask.max_tokens)] * (calls * times)
+        longest = longest_question(goal) if pairwise else LONGEST_PROMPT
+        # No text has more tokens than bytes; a text of digits has as many.
+        spends += [oracle.worst_case("0" * longest, ask.max_tokens)] * (calls * times)
     return total(spends)
 
 

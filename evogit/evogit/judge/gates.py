@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,15 +10,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evogit.config.model import Gate
+from evogit.errors import EvaluatorError
 from evogit.judge.harness import Report, compare, missing, run_tests
 from evogit.judge.patience import patient
 from evogit.judge.stages import Bench, run_gate
-from evogit.outcome import Failed, Outcome
+from evogit.outcome import Outcome, describe
 
 
 @dataclass(slots=True)
 class _Base:
-    """What the base did with one gate; ``stable`` are the tests it passed each time so far."""
+    """What the base did with one gate; ``stable`` are the tests it passed each time so far.
+
+    ``seconds`` are infinite where it did not pass and need not.
+    """
 
     seconds: float
     report: Report | None = None
@@ -35,7 +40,7 @@ class Gates:
     def __init__(self, gates: Sequence[Gate]) -> None:
         self._gates = gates
         self._lock = threading.Lock()
-        self._bases: dict[str, _Base] | None = None
+        self._bases: dict[str, _Base] = {}
 
     def refusal(self, bench: Bench, base: Callable[[], Path] | None) -> Outcome | None:
         """``None`` if the candidate passes every gate, else the first that it does not.
@@ -45,46 +50,46 @@ class Gates:
             base: a folder with the base's files, or ``None`` if the candidate is the base.
 
         Raises:
-            EvaluatorError: the sandbox could not start.
+            EvaluatorError: the sandbox could not start, or the base fails a gate whose report the
+                candidate's is compared with.
             OSError: the disk refused.
         """
-        known = {} if base is None else self._known(bench, base)
         for gate in self._gates:
-            refused = self._refusal(gate, bench, base, known.get(gate.name))
+            refused = self._refusal(gate, bench, base)
             if refused is not None:
                 return refused
         return None
 
-    def _refusal(
-        self, gate: Gate, bench: Bench, base: Callable[[], Path] | None, known: _Base | None
-    ) -> Outcome | None:
-        found = _run(gate if known is None else _patient(gate, known.seconds), bench)
-        if not isinstance(found, Report):
-            return found
+    def _refusal(self, gate: Gate, bench: Bench, base: Callable[[], Path] | None) -> Outcome | None:
         if base is None:
-            return None
-        if known is None or known.report is None:
-            return Failed(gate.name, "the base does not pass it here, so nothing can be compared")
+            found = _run(gate, bench)
+            return None if isinstance(found, Report) else found
+        known = self._known(gate, bench, base)
+        found = _run(_patient(gate, known.seconds), bench)
+        if not isinstance(found, Report) or known.report is None:
+            return None if isinstance(found, Report) else found
         if missing(found, known.stable):
             self._confirm(gate, replace(bench, candidate=base()), known)
         return compare(gate, found, known.report, known.stable)
 
-    def _known(self, bench: Bench, base: Callable[[], Path]) -> dict[str, _Base]:
-        """What the base does with each gate; without those that it fails."""
+    def _known(self, gate: Gate, bench: Bench, base: Callable[[], Path]) -> _Base:
+        """What the base does with a gate, tried twice; a failure is not kept for who asks next.
+
+        Raises:
+            EvaluatorError: it fails both times, and without its report nothing can be compared.
+        """
         with self._lock:
-            if self._bases is None:
+            if gate.name not in self._bases:
                 there = replace(bench, candidate=base())
-                found: dict[str, _Base] = {}
-                for gate in self._gates:
-                    started = time.monotonic()
-                    result = _run(gate, there)
-                    seconds = time.monotonic() - started
-                    if isinstance(result, Report):
-                        found[gate.name] = _Base(seconds, result, result.passed())
-                    elif result is None:
-                        found[gate.name] = _Base(seconds)
-                self._bases = found
-            return self._bases
+                found = _measured(gate, there)
+                if not isinstance(found, _Base):
+                    found = _measured(gate, there)
+                if not isinstance(found, _Base):
+                    if gate.harness != "none":
+                        raise _unusable(gate, found)
+                    found = _Base(math.inf)
+                self._bases[gate.name] = found
+            return self._bases[gate.name]
 
     def _confirm(self, gate: Gate, bench: Bench, known: _Base) -> None:
         """Run the base once more: a name with a random number or an address in it can not be pinned."""
@@ -99,6 +104,23 @@ class Gates:
 def _run(gate: Gate, bench: Bench) -> Report | Outcome | None:
     """``None`` or a report if the gate's command succeeded, else why not."""
     return run_gate(gate, bench) if gate.harness == "none" else run_tests(gate, bench)
+
+
+def _measured(gate: Gate, bench: Bench) -> _Base | Outcome:
+    started = time.monotonic()
+    found = _run(gate, bench)
+    seconds = time.monotonic() - started
+    if isinstance(found, Report):
+        return _Base(seconds, found, found.passed())
+    return _Base(seconds) if found is None else found
+
+
+def _unusable(gate: Gate, outcome: Outcome) -> EvaluatorError:
+    return EvaluatorError(
+        f"the base does not pass the gate {gate.name!r} here, so nothing can be compared with it:"
+        f" it {describe(outcome)}",
+        hint="run `evogit eval base`; mend a test that fails now and then, or raise the gate's limits",
+    )
 
 
 def _patient(gate: Gate, base_seconds: float) -> Gate:

@@ -8,6 +8,7 @@ from", not how good in any unit, and belongs to the history that led to it.
 Models favour what they read first (Zheng et al., "Judging LLM-as-a-Judge", NeurIPS 2023, section
 3.3): each vote therefore asks in both orders, and only the same preference in both counts. An
 answer that is not exactly of the wanted form is no vote; without enough votes the individual fails.
+A model that can not be reached is no reason to: then there is no verdict at all.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Final, Literal, cast
 from evogit.config.model import Goal, Stage
 from evogit.config.models import Asking
 from evogit.judge.stages import Bench, candidate_job, run_outcome
+from evogit.oracle import not_reached
 from evogit.outcome import Crashed, Failed, Outcome, Scored
 from evogit.text import clean, decode
 
@@ -29,6 +31,9 @@ Preference = Literal["first", "second", "tie"]
 
 _SHOWN: Final = 12_000
 """Characters of a result that the model gets to see at most."""
+_SHOWN_BYTES: Final = 2 * _SHOWN
+"""Bytes of it: of text that is not Latin each may be a token, to be paid for."""
+_CUT: Final = len("…".encode())
 _SYSTEM: Final = """\
 You compare two results of the same task, A and B, and say which is better.
 Judge only what is asked for. Length alone is no merit, and the order of the two means nothing.
@@ -75,7 +80,7 @@ def run_pairwise(stage: Stage, bench: Bench, goal: Goal, rivals: Sequence[Rival]
             above it is compared with it. None for the base, which stands on rung 0.
 
     Raises:
-        EvaluatorError: the sandbox could not start.
+        EvaluatorError: the sandbox could not start, or the model can not be reached.
     """
     ours = _result(stage, bench)
     if not isinstance(ours, str):
@@ -137,9 +142,25 @@ def _prefers(ask: Asking, bench: Bench, goal: Goal, a: str, b: str) -> Preferenc
         return None
     # Both are cut alike, so that neither looks worse for it.
     shown = (bench.oracle.room(ask.max_tokens) - len(question(goal, "", "", 0))) // 2
-    asked = question(goal, a, b, max(min(shown, _SHOWN), 0))
+    shown = min(shown, _fitting(a), _fitting(b))
+    asked = question(goal, a, b, max(shown, 0))
     answer = bench.oracle.ask(_SYSTEM, asked, ask.max_tokens)
+    if answer.down:
+        raise not_reached(answer.down)
     return None if answer.problem else preference(answer.text)
+
+
+def _fitting(text: str) -> int:
+    """How many characters of a result may be shown."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= _SHOWN_BYTES:
+        return _SHOWN
+    return min(len(data[:_SHOWN_BYTES].decode("utf-8", "ignore")), _SHOWN)
+
+
+def longest_question(goal: Goal) -> int:
+    """Bytes that a question can have at most."""
+    return len(question(goal, "", "", 0).encode("utf-8", "replace")) + 2 * (_SHOWN_BYTES + _CUT)
 
 
 def question(goal: Goal, a: str, b: str, shown: int = _SHOWN) -> str:

@@ -10,7 +10,7 @@ import pytest
 from evogit.config.detect import detect, render
 from evogit.config.load import parse
 from evogit.config.model import Gate, Limits
-from evogit.errors import ConfigError
+from evogit.errors import ConfigError, EvaluatorError
 from evogit.judge.judge import Judge
 from evogit.outcome import Failed, Outcome, Scored
 
@@ -279,7 +279,8 @@ def test_the_harness_needs_a_base_that_passes(court: Court) -> None:
         gates=(gate("pytest", PYTEST),),
         base={"program.py": WRONG, "test_it.py": "import program\nassert program.double(1) == 2\n"},
     )
-    assert isinstance(court.outcome(judge, {"program.py": FAST}), Failed)
+    with pytest.raises(EvaluatorError, match="the base does not pass"):
+        court.outcome(judge, {"program.py": FAST})
 
 
 def test_a_harness_that_does_not_fit_the_command_is_a_mistake_in_the_configuration() -> None:

@@ -15,9 +15,10 @@ from tests.core.judge.conftest import stage
 
 from evogit.config.model import Evaluate, Goal, Stage
 from evogit.config.models import Asking, LanguageModel
+from evogit.errors import EvaluatorError
 from evogit.ids import TreeId
 from evogit.judge.judge import Judge, Task
-from evogit.judge.pairwise import Tally, preference, question
+from evogit.judge.pairwise import Tally, longest_question, preference, question
 from evogit.oracle import Answer, Meter
 from evogit.outcome import Crashed, Failed, Outcome, Scored
 from evogit.records import Spend
@@ -35,10 +36,14 @@ class Critic:
     says: Callable[[str, str], str]
     asked: list[str] = field(default_factory=list[str])
     space: int = 100_000
+    down: Answer | None = None
+    reached: int = 0
 
     def ask(self, system: str, prompt: str, max_tokens: int) -> Answer:
         assert "data" in system
         assert max_tokens == 512
+        if self.down is not None and len(self.asked) >= self.reached:
+            return self.down
         self.asked.append(prompt)
         mark = prompt.split("\n", 1)[0].removesuffix(" A")
         a, b = (prompt.split(f"{mark} {n}\n")[1].split(f"\n{mark}", maxsplit=1)[0] for n in "AB")
@@ -135,6 +140,30 @@ def test_an_answer_that_is_no_vote_fails_the_individual(court: Court, said: str)
     judge = court.judge(stages=(ladder(),), models=(MODEL,))
     outcome, _ = verdict(court, judge, Critic(lambda a, b: said), 5, {3: 2.0})
     assert isinstance(outcome, Failed)
+
+
+@pytest.mark.parametrize("reached", [0, 1])
+def test_a_provider_that_is_not_reached_is_no_verdict_on_the_individual(
+    court: Court, reached: int
+) -> None:
+    judge = court.judge(stages=(ladder(),), models=(MODEL,))
+    down = Answer("", problem="HTTP 429", down="HTTP 429")
+    with pytest.raises(EvaluatorError, match="HTTP 429"):
+        verdict(court, judge, Critic(larger, down=down, reached=reached), 5, {3: 2.0})
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "語", "😀"])
+def test_no_question_is_longer_than_what_is_reserved_for_it(court: Court, letter: str) -> None:
+    judge = court.judge(stages=(ladder(),), models=(MODEL,))
+    critic = Critic(lambda a, b: winner("tie"))
+    program = "import sys\nsys.stdout.buffer.write(('{}' * 13000).encode())\n"
+    commit = court.individual({"program.py": program.format(letter)})
+    rival = court.individual({"program.py": program.format("y" + letter)})
+    trees = [court.swarm.git.commit(one).tree for one in (commit, rival)]
+    task = Task(commit, trees[0], 0, rivals=((trees[1], 1.0),))
+    assert isinstance(judge.asking(Meter(critic, str)).evaluate(task).outcome, Scored)
+    longest = longest_question(judge.spec.settings.goal)
+    assert all(len(prompt.encode()) <= longest for prompt in critic.asked)
 
 
 def test_a_judge_without_a_model_fails_closed(court: Court) -> None:
