@@ -18,6 +18,8 @@ def sync(
 ) -> None:
     """Push what is ours and fetch what is everyone else's.
 
+    Exit status 0 if all that is ours was published, 1 if a ref of it was refused.
+
     Example: `evogit sync --remote ssh://git@example.org/swarm.git`
     """
     from evogit.sync.remote import remote_url, set_remote
@@ -35,6 +37,8 @@ def sync(
             f"pushed {done.pushed} and fetched {done.fetched} refs, {remote_url(session.swarm)}"
         ),
     )
+    if done.refused:
+        raise typer.Exit(1)
 
 
 def clone(

@@ -10,13 +10,18 @@ not give that (``GIT_DIR`` or ``GIT_CONFIG_COUNT`` of the caller would reach git
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from evogit.errors import GitError
 from evogit.text import clean_line, decode
+
+if TYPE_CHECKING:
+    import subprocess
 
 _HARDENED: Final = (
     "-c",
@@ -68,7 +73,7 @@ _TRANSPORT: Final = (
 def run_git(
     git_dir: Path,
     *arguments: str,
-    stdin: bytes = b"",
+    stdin: bytes | int = b"",
     timeout: float = 600.0,
     user_config: bool = False,
     variables: Mapping[str, str] | None = None,
@@ -76,14 +81,18 @@ def run_git(
 ) -> bytes:
     """Run ``git --git-dir=git_dir ARGUMENTS`` and return what it printed.
 
+    The program has a session of its own: neither it nor what it starts can ask at a terminal.
+
     Args:
         git_dir: the repository; git never searches for another one.
         arguments: command and arguments; ids in full, names behind ``--end-of-options``.
-        stdin: given to the program's standard input.
-        timeout: seconds until the program is killed.
+        stdin: given to the program's standard input; or a descriptor to be its standard input,
+            which what git starts itself does not inherit.
+        timeout: seconds until the program is killed, with what it started.
         user_config: read the user's configuration too, for transport: credentials, SSH and proxies.
         variables: further environment variables, such as ``GIT_INDEX_FILE``.
-        inherit: descriptors the program gets too, such as one that holds a file lock.
+        inherit: descriptors the program gets too, such as one that holds a file lock. All that git
+            starts inherits them as well.
 
     Raises:
         GitError: git is missing, failed, or did not end in time.
@@ -95,16 +104,17 @@ def run_git(
     if not user_config and "fetch" in arguments:
         environment["GIT_ALLOW_PROTOCOL"] = "file"
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
-            input=stdin,
-            capture_output=True,
-            timeout=timeout,
+            stdin=stdin if isinstance(stdin, int) else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env=environment,
             cwd=git_dir,
-            check=False,
             pass_fds=tuple(inherit),
+            start_new_session=True,
         )
+        out, err = _outcome(process, b"" if isinstance(stdin, int) else stdin, timeout)
     except subprocess.TimeoutExpired as error:
         raise GitError(
             f"git {arguments[0]} did not end within {timeout:g} s in {git_dir}", command=command
@@ -113,9 +123,21 @@ def run_git(
         raise GitError(
             f"git can not be started: {error}", command=command, hint="install git 2.38 or newer"
         ) from error
-    if done.returncode != 0:
-        raise _failure(git_dir, command, arguments[0], done.returncode, done.stderr, done.stdout)
-    return done.stdout
+    if process.returncode != 0:
+        raise _failure(git_dir, command, arguments[0], process.returncode, err, out)
+    return out
+
+
+def _outcome(process: subprocess.Popen[bytes], stdin: bytes, timeout: float) -> tuple[bytes, bytes]:
+    """What it prints until it ends; if we do not wait for that, its whole group is killed."""
+    with process:
+        try:
+            return process.communicate(stdin if process.stdin else None, timeout)
+        except BaseException:
+            if process.returncode is None:  # else its number may be somebody else's by now
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def stream_git(git_dir: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:

@@ -24,6 +24,7 @@ from evogit.ids import HEADS, JOURNALS, checked_name, slug
 from evogit.swarm.recovery import recover
 
 _MAX_WORKERS: Final = 10_000
+_MAX_NAME: Final = 40
 _WORKER: Final = re.compile(r"(?:.*-)?w[0-9]+")
 _AGENT: Final = re.compile(r"((?:.*-)?)([a-z]{1,3})[1-9][0-9]*")
 
@@ -103,10 +104,8 @@ def take_person(git: GitRepository, user: str, host: str) -> Generator[str]:
         user: login name; made into a valid name.
         host: what tells this clone apart from others of the same person.
     """
-    name = slug(f"{user}-{host}" if host else user, "human")
-    if _WORKER.fullmatch(name):  # a login such as "w1" is not that worker
-        name = f"{name[:34]}-human"
     recover(git)
+    name = _person(identities(git), user, host)
     descriptor = os.open(identities(git) / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -114,6 +113,16 @@ def take_person(git: GitRepository, user: str, host: str) -> Generator[str]:
         yield name
     finally:
         os.close(descriptor)
+
+
+def _person(folder: Path, user: str, host: str) -> str:
+    """A person's journal name. It ends in the whole of ``host``: its digits tell clones apart."""
+    before = slug(f"{user}-{host}" if host else user, "human")
+    if _WORKER.fullmatch(before):  # a login such as "w1" is not that worker
+        before = f"{before[:34]}-human"
+    if not host or before.endswith(f"-{host}") or (folder / before).exists():
+        return before
+    return f"{slug(user, 'human')[: _MAX_NAME - 1 - len(host)].rstrip('-')}-{host}"
 
 
 def is_alive(git: GitRepository, name: str) -> bool:

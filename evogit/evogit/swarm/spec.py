@@ -13,7 +13,7 @@ from typing import Final
 
 from evogit.config.load import dump, parse
 from evogit.config.model import Settings
-from evogit.errors import NotFoundError
+from evogit.errors import ConfigError, NotFoundError
 from evogit.git.repository import GitRepository
 from evogit.git.trees import EXECUTABLE, FILE, Entry
 from evogit.ids import SPEC_REF, CommitId, TreeId
@@ -98,7 +98,8 @@ def read_spec(git: GitRepository, commit: CommitId | None = None) -> Spec:
     """The newest version of the spec, or the one at ``commit``.
 
     Raises:
-        NotFoundError: the repository has no spec: it is no swarm repository.
+        NotFoundError: the repository has no spec: it is no swarm repository; or the version is no
+            commit, or pins no evaluator.
         ConfigError: the version was written by something else and does not parse.
     """
     found = commit or git.ref(SPEC_REF)
@@ -106,6 +107,11 @@ def read_spec(git: GitRepository, commit: CommitId | None = None) -> Spec:
         raise NotFoundError(f"{git.path} holds no spec", hint="run evogit init first")
     tree = git.commit(found).tree
     files = git.files(tree)
+    if _SETTINGS not in files:
+        raise ConfigError(
+            f"spec {found[:12]} holds no {_SETTINGS}",
+            hint=f"go back: git --git-dir={git.path} update-ref {SPEC_REF} <an older version>",
+        )
     settings = parse(
         git.read_blob(files[_SETTINGS].blob).decode("utf-8", "replace"), f"spec {found[:12]}"
     )

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import pygit2
+
 from evogit.errors import EvoGitError
 from evogit.swarm.repository import Swarm
 from evogit.sync.remote import TIMEOUT, remote_url, sync
@@ -88,7 +90,8 @@ class BackgroundSync:
     def _exchange(self, timeout: float) -> None:
         try:
             problems = set(sync(self._swarm, timeout=timeout).problems)
-        except (EvoGitError, OSError) as error:
+        except (EvoGitError, OSError, pygit2.GitError, KeyError, ValueError) as error:
+            # What others published may be anything, and libgit2 stumbles in ways of its own.
             problems = {f"sync: {error}"}
         for problem in sorted(problems - self._told):
             self._tell(problem)

@@ -26,6 +26,7 @@ def clone_swarm(url: str, folder: Path, *, hostname: str) -> Swarm:
         PreconditionError: ``folder`` exists and is not empty.
         UserError: ``url`` can not be given to git.
         NotFoundError: the remote holds no swarm.
+        ConfigError: its spec can not be read.
         GitError: the remote could not be reached.
     """
     if folder.exists() and any(folder.iterdir()):
@@ -40,6 +41,7 @@ def clone_swarm(url: str, folder: Path, *, hostname: str) -> Swarm:
         )
         _fetch_roots(path, url)
         swarm = Swarm(path)
+        swarm.spec()
         sync(swarm)
     except BaseException:
         shutil.rmtree(path, ignore_errors=True)

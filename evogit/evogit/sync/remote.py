@@ -3,7 +3,8 @@
 Ours are the journals and agents of this clone's identities: they are pushed and never fetched.
 Journals only ever move forward, on both sides; one that was rewritten at the other end is refused
 and reported, one that was deleted or set back there is published again. Branches of agents move
-freely. What others published lands in ``refs/evogit/remotes/<remote>/``; nothing is pruned, so
+freely, but one that holds there what somebody else made is kept and not overwritten. A newer spec is
+adopted once it was read without an error. What others published lands in ``refs/evogit/remotes/<remote>/``; nothing is pruned, so
 nobody can make us forget by deleting. What is to be done is decided by the remote's own list of
 refs; one ref that git refuses, whatever it holds, does not keep the others from being exchanged.
 """
@@ -12,13 +13,22 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evogit.errors import ConflictError, GitError, PreconditionError, UserError
+import pygit2
+
+from evogit.errors import (
+    ConflictError,
+    EvoGitError,
+    GitError,
+    PreconditionError,
+    UserError,
+)
 from evogit.git.program import run_git
 from evogit.ids import (
     BASE_REF,
@@ -32,11 +42,14 @@ from evogit.ids import (
 )
 from evogit.swarm.identity import identities
 from evogit.swarm.repository import Swarm
+from evogit.swarm.spec import read_spec
 from evogit.text import clean_line
 
 ORIGIN: Final = "origin"
 _MINE: Final = REMOTES + ORIGIN
 TIMEOUT: Final = 300.0
+_WAIT: Final = TIMEOUT
+"""How long an exchange waits for the one before it."""
 _BATCH: Final = 200
 _REFUSED: Final = 1
 """Exit status of git fetch and push when single refs were refused; 128 means nothing was done."""
@@ -46,11 +59,16 @@ _Refs = Mapping[str, CommitId]
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What one exchange did. ``problems`` are refs that one side refused, in words."""
+    """What one exchange did. ``problems`` are refs that one side refused, in words.
+
+    ``refused`` counts those of ours that were not published: the remote refused them, or holds
+    what somebody else made there.
+    """
 
     pushed: int
     fetched: int
     problems: tuple[str, ...]
+    refused: int = 0
 
 
 def remote_url(swarm: Swarm) -> str:
@@ -87,7 +105,8 @@ def sync(swarm: Swarm, *, timeout: float = TIMEOUT) -> Synced:
         timeout: seconds after which one call of git is given up.
 
     Raises:
-        PreconditionError: there is no remote, or the remote holds another swarm.
+        PreconditionError: there is no remote, or the remote holds another swarm, or branches and no
+            swarm; or another exchange of this clone does not end.
         GitError: the remote could not be reached.
     """
     if not remote_url(swarm):
@@ -100,18 +119,39 @@ def sync(swarm: Swarm, *, timeout: float = TIMEOUT) -> Synced:
 def _turn(swarm: Swarm) -> Generator[int]:
     """One exchange of a clone at a time.
 
-    The git programs it starts inherit the lock, so that it is free only when a killed process's
-    orphans have ended too: then a lock on a ref of theirs is certainly stale.
+    Every git program it starts gets the locked file as its standard input, so that the lock is free
+    only when a killed process's orphaned git has ended too: then a lock on a ref of theirs is
+    certainly stale. What git starts itself (ssh, a credential daemon) gets another standard input
+    and inherits nothing, so that it can not hold the lock for longer.
+
+    Raises:
+        PreconditionError: another exchange holds the lock for too long.
     """
     path = swarm.private / "sync.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _wait_for(descriptor)
         for lock in (swarm.path / _MINE).rglob("*.lock"):
             lock.unlink(missing_ok=True)
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _wait_for(descriptor: int) -> None:
+    end = time.monotonic() + _WAIT
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise PreconditionError(
+                    f"another exchange of this clone did not end within {_WAIT:g} s",
+                    hint="see what became of its git process: pgrep -a git",
+                ) from None
+            time.sleep(0.05)
+        else:
+            return
 
 
 class _Exchange:
@@ -121,30 +161,27 @@ class _Exchange:
         self._turn = turn
         self._timeout = timeout
         self._problems: list[str] = []
+        self._unpublished = 0
 
     def run(self) -> Synced:
         there = self._list()
-        base = there.get(BASE_REF)
-        if base is not None and base != self._swarm.base:
-            raise PreconditionError(
-                f"the remote evolves from another base ({base[:12]}, here {self._swarm.base[:12]})",
-                hint="each swarm needs a remote of its own",
-            )
         own = self._own_refs()
-        theirs = {ref: tip for ref, tip in there.items() if ref == SPEC_REF or ref not in own}
-        fetched = self._fetch(theirs)
+        self._check_remote(there, own)
+        fetched = self._fetch({r: tip for r, tip in there.items() if self._is_wanted(r, tip, own)})
         follows = self._follow_spec(there.get(SPEC_REF))
         pushed = self._push(self._own_refs() if follows else own, there, spec=follows)
-        return Synced(pushed, fetched, tuple(self._problems))
+        return Synced(pushed, fetched, tuple(self._problems), self._unpublished)
 
     def _run(self, *arguments: str, stdin: str = "") -> bytes:
+        os.ftruncate(self._turn, 0)
+        os.pwrite(self._turn, stdin.encode(), 0)
+        os.lseek(self._turn, 0, os.SEEK_SET)
         return run_git(
             self._swarm.path,
             *arguments,
-            stdin=stdin.encode(),
+            stdin=self._turn,
             timeout=self._timeout,
             user_config=True,
-            inherit=(self._turn,),
         )
 
     # ------------------------------------------------------------------ what is there
@@ -158,6 +195,28 @@ class _Exchange:
             for row in rows
             if len(row) == 2 and is_object_id(row[0]) and _is_ours_to_know(row[1])
         }
+
+    def _check_remote(self, there: _Refs, own: _Refs) -> None:
+        """Refuse a remote that is another swarm's, or no swarm's but somebody's project.
+
+        A first exchange that was cut off may have left branches there that are just like ours.
+        """
+        strange = any(own.get(ref) != tip for ref, tip in there.items())
+        if strange and all(ref.startswith(HEADS) for ref in there):
+            raise PreconditionError(
+                "this remote holds branches and no swarm; each swarm needs a remote of its own",
+                hint="make an empty repository and name it: evogit sync --remote URL",
+            )
+        base = there.get(BASE_REF)
+        if base is not None and base != self._swarm.base:
+            raise PreconditionError(
+                f"the remote evolves from another base ({base[:12]}, here {self._swarm.base[:12]})",
+                hint="each swarm needs a remote of its own",
+            )
+
+    def _is_wanted(self, ref: str, tip: CommitId, own: _Refs) -> bool:
+        """Whether a ref is to be fetched: all but ours, and ours if it holds what we never had."""
+        return ref == SPEC_REF or ref not in own or (_is_agent(ref) and not self._git.has(tip))
 
     def _own_refs(self) -> dict[str, CommitId]:
         """The refs this clone publishes: base, spec, its identities' journals, its agents."""
@@ -184,7 +243,7 @@ class _Exchange:
 
     def _refused(self, ref: str, *, known: bool) -> None:
         short = clean_line(ref, 120)
-        if known and not _is_agent(ref):
+        if known and not _moves_freely(ref):
             self._problems.append(f"{short} was rewritten at the remote; it is not followed")
         else:
             self._problems.append(f"{short} at the remote holds what git refuses; it is not read")
@@ -193,7 +252,7 @@ class _Exchange:
         """Fetch; what makes git give up as a whole is narrowed down to the refs at fault."""
         if not wanted:
             return
-        specs = [f"{'+' if _is_agent(ref) else ''}{ref}:{_tracking(ref)}" for ref in wanted]
+        specs = [f"{'+' if _moves_freely(ref) else ''}{ref}:{_tracking(ref)}" for ref in wanted]
         try:
             self._run(
                 "fetch",
@@ -217,22 +276,31 @@ class _Exchange:
                 self._fetch_some(wanted[half:])
 
     def _follow_spec(self, theirs: CommitId | None) -> bool:
-        """Take a newer version of the spec; false if it forked, which is left to a human."""
+        """Take a newer version of the spec; false if ours and theirs are left to a human."""
         ours = self._git.ref(SPEC_REF)
         if theirs is None or ours is None or theirs == ours:
             return True
-        handle = self._git.handle
         if not self._git.has(theirs):
             return False
-        if handle.descendant_of(theirs, ours):
-            try:
-                self._git.move_ref(SPEC_REF, old=ours, new=theirs)
-            except ConflictError:
-                return False
+        try:
+            return self._adopt(theirs, ours)
+        except ConflictError:
+            return False
+        except (EvoGitError, pygit2.GitError, KeyError, ValueError) as error:
+            said = f"the spec at the remote can not be read and is not adopted: {error}"
+            self._problems.append(clean_line(said, 200))
+            return False
+
+    def _adopt(self, theirs: CommitId, ours: CommitId) -> bool:
+        """Move to ``theirs`` if it is newer and can be read: nothing works without a spec."""
+        self._git.commit(theirs)
+        if self._git.handle.descendant_of(ours, theirs):
             return True
-        if not handle.descendant_of(ours, theirs):
+        if not self._git.handle.descendant_of(theirs, ours):
             self._problems.append("the spec was changed here and at the remote: they differ")
             return False
+        read_spec(self._git, theirs)
+        self._git.move_ref(SPEC_REF, old=ours, new=theirs)
         return True
 
     # ------------------------------------------------------------------ pushing
@@ -242,11 +310,34 @@ class _Exchange:
         for ref, tip in own.items():
             if there.get(ref) == tip or (ref == SPEC_REF and not spec):
                 continue
+            if _is_agent(ref) and ref in there and self._is_foreign(ref, there[ref], tip):
+                self._keep(ref)
+                continue
             lease = f"--force-with-lease={ref}:{there.get(ref, '')}" if _is_agent(ref) else ""
             updates.append((f"{'+' if lease else ''}{tip}:{ref}", lease))
         return sum(
             self._push_some(updates[start : start + _BATCH])
             for start in range(0, len(updates), _BATCH)
+        )
+
+    def _is_foreign(self, ref: str, there: CommitId, ours: CommitId) -> bool:
+        """Whether a branch of ours holds at the remote what is not from here, nor in ours.
+
+        What is from here is stored here and never fetched; the lease then says that the branch is
+        still as we looked at it.
+        """
+        if self._git.has(there) and self._git.ref(_tracking(ref)) != there:
+            return False
+        try:
+            return not self._git.handle.descendant_of(ours, there)
+        except (pygit2.GitError, KeyError, ValueError):
+            return True
+
+    def _keep(self, ref: str) -> None:
+        self._unpublished += 1
+        self._problems.append(
+            f"{ref} was moved at the remote by somebody else and is not overwritten; to publish "
+            f"ours, rename theirs there (read here as {_tracking(ref)})"
         )
 
     def _push_some(self, updates: Sequence[tuple[str, str]]) -> int:
@@ -261,6 +352,7 @@ class _Exchange:
         lines = out.decode("utf-8", "replace").splitlines()
         rows = [line.split("\t") for line in lines if line.count("\t") >= 2]
         refused = [row for row in rows if row[0].startswith("!")]
+        self._unpublished += len(refused)
         self._problems += [
             clean_line(f"{row[1].split(':')[-1]}: {row[2]} by the remote", 200) for row in refused
         ]
@@ -276,6 +368,11 @@ def _is_ours_to_know(ref: str) -> bool:
 
 def _is_agent(ref: str) -> bool:
     return ref.startswith(HEADS) and ref != BASE_REF
+
+
+def _moves_freely(ref: str) -> bool:
+    """Whether our copy follows wherever the ref goes. The spec's copy is what is adopted or not."""
+    return _is_agent(ref) or ref == SPEC_REF
 
 
 def _tracking(ref: str) -> str:

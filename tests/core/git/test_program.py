@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,19 @@ def test_a_failure_names_the_command_and_what_git_said(bare: Path) -> None:
 def test_a_program_that_does_not_end_is_killed(bare: Path) -> None:
     with pytest.raises(GitError, match="did not end"):
         run_git(bare, "-c", "alias.wait=!sleep 60", "wait", timeout=0.5)
+
+
+def test_what_a_killed_program_had_started_is_killed_with_it(bare: Path, tmp_path: Path) -> None:
+    late = tmp_path / "late"
+    with pytest.raises(GitError, match="did not end"):
+        run_git(bare, "-c", f"alias.wait=!(sleep 1; touch {late}) & sleep 60", "wait", timeout=0.5)
+    time.sleep(1.2)
+    assert not late.exists()
+
+
+def test_a_file_can_be_given_as_standard_input(bare: Path, tmp_path: Path) -> None:
+    path = tmp_path / "given"
+    path.write_bytes(b"one")
+    with path.open("rb") as file:
+        blob = run_git(bare, "hash-object", "-w", "--stdin", stdin=file.fileno())
+    assert run_git(bare, "cat-file", "blob", blob.decode().strip()) == b"one"

@@ -17,10 +17,10 @@ import pytest
 from evogit.errors import ConflictError, GitError
 from evogit.git.program import run_git
 from evogit.git.repository import GitRepository
-from evogit.ids import CLAIMS, HEADS, CommitId
+from evogit.ids import CLAIMS, HEADS, CommitId, is_name
 from evogit.records import Attempt, Lease
 from evogit.swarm.claims import Claims
-from evogit.swarm.identity import is_alive, take_person, take_worker
+from evogit.swarm.identity import identities, is_alive, take_person, take_worker
 from evogit.swarm.journal import MAX_ARTEFACT, Journal, artefacts, entries
 from evogit.swarm.repository import init_bare
 
@@ -172,6 +172,26 @@ def test_a_clone_gives_its_workers_a_prefix(git: GitRepository) -> None:
 def test_a_persons_name_is_made_valid(git: GitRepository) -> None:
     with take_person(git, "Zoë Ünlü", "") as name:
         assert name == "zo-nl"
+
+
+def test_a_long_persons_name_leaves_the_clones_digits_whole(git: GitRepository) -> None:
+    user = "bartholomew-maximilian-vanderbilt"
+    names: list[str] = []
+    for host in ("workstation-gpu-0a1b", "workstation-gpu-0a1c"):
+        with take_person(git, user, host) as name:
+            names.append(name)
+    assert len(set(names)) == 2
+    assert all(is_name(name) for name in names)
+    assert names[0].endswith("-workstation-gpu-0a1b")
+    with take_person(git, "李", "lab-0a1b") as name:
+        assert name == "human-lab-0a1b"
+
+
+def test_a_person_keeps_a_name_that_an_earlier_version_cut(git: GitRepository) -> None:
+    old = "bartholomew-maximilian-vanderbilt-workst"
+    (identities(git) / old).touch()
+    with take_person(git, "bartholomew-maximilian-vanderbilt", "workstation-gpu-0a1b") as name:
+        assert name == old
 
 
 def test_of_many_claimants_exactly_one_wins_each_job(git: GitRepository) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import time
@@ -16,7 +17,7 @@ from evogit.ids import JOURNALS, SPEC_REF
 from evogit.swarm.spec import PinnedFile, write_spec
 from evogit.sync.background import BackgroundSync
 from evogit.sync.clone import clone_swarm
-from evogit.sync.remote import checked_url, sync
+from evogit.sync.remote import checked_url, set_remote, sync
 
 
 def test_two_clones_end_with_the_same_phylogeny(pair: Pair) -> None:
@@ -231,3 +232,98 @@ def test_a_clone_that_lost_its_remote_copies_gets_them_back(pair: Pair) -> None:
     shutil.rmtree(pair.two.swarm.path / "refs/evogit/remotes")
     assert pair.two.sync().problems == ()
     assert pair.one.view() == pair.two.view()
+
+
+def _project(pair: Pair, folder: Path, branch: str) -> tuple[Path, str]:
+    """An ordinary bare repository with one branch; returns that branch's tip, too."""
+    subprocess.run(["git", "init", "-q", "--bare", str(folder)], check=True)
+    project = Pair(pair.one, pair.two, folder)
+    tree = project.git("mktree", stdin="")
+    tip = project.git("commit-tree", tree, "-m", "a colleague's")
+    project.git("update-ref", f"refs/heads/{branch}", tip)
+    return folder, tip
+
+
+@pytest.mark.parametrize("branch", ["a1", "idea", "main", "master"])
+def test_a_remote_with_branches_and_no_swarm_is_refused_and_left_alone(
+    pair: Pair, tmp_path: Path, branch: str
+) -> None:
+    pair.one.step("x = 1\n")
+    project, tip = _project(pair, tmp_path / "project.git", branch)
+    set_remote(pair.one.swarm, str(project))
+    with pytest.raises(PreconditionError, match="holds branches and no swarm"):
+        pair.one.sync()
+    refs = Pair(pair.one, pair.two, project).git(
+        "for-each-ref", "--format=%(refname) %(objectname)"
+    )
+    assert refs == f"refs/heads/{branch} {tip}"
+
+
+def test_a_first_exchange_that_was_cut_off_can_be_made_again(pair: Pair, tmp_path: Path) -> None:
+    pair.one.step("x = 1\n")
+    fresh = tmp_path / "fresh.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(fresh)], check=True)
+    set_remote(pair.one.swarm, str(fresh))
+    pair.one.sync()
+    there = Pair(pair.one, pair.two, fresh)
+    for ref in there.git("for-each-ref", "--format=%(refname)", "refs/evogit").split():
+        there.git("update-ref", "-d", ref)
+    assert pair.one.sync().problems == ()
+    assert there.git("rev-parse", SPEC_REF) == pair.one.swarm.git.ref(SPEC_REF)
+
+
+def test_what_a_human_pushed_onto_an_agents_branch_is_kept_and_not_overwritten(pair: Pair) -> None:
+    pair.one.step("x = 1\n")
+    pair.settle()
+    tree = pair.git("mktree", stdin="")
+    theirs = pair.git("commit-tree", tree, "-p", "refs/heads/a1", "-m", "a human's")
+    pair.git("update-ref", "refs/heads/a1", theirs)
+    mine = pair.one.step("x = 2\n")
+    for _ in range(2):
+        (problem,) = pair.one.sync().problems
+        assert "refs/heads/a1 was moved at the remote" in problem
+        assert pair.git("rev-parse", "refs/heads/a1") == theirs
+        assert theirs in pair.one.view()[0]
+        assert pair.git("rev-parse", pair.one.journal) == pair.one.swarm.git.ref(pair.one.journal)
+    pair.git("branch", "-m", "a1", "by-hand")
+    pair.settle()
+    assert pair.git("rev-parse", "refs/heads/a1") == mine
+    assert theirs in pair.two.view()[0]
+
+
+def test_an_agent_that_went_back_moves_its_branch_at_the_remote(pair: Pair) -> None:
+    first = pair.one.step("x = 1\n")
+    second = pair.one.step("x = 2\n")
+    pair.settle()
+    pair.one.swarm.git.move_ref("refs/heads/a1", old=second, new=first)
+    assert pair.one.sync().problems == ()
+    assert pair.git("rev-parse", "refs/heads/a1") == first
+
+
+def test_an_exchange_that_hangs_does_not_hold_up_the_next(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh, began = tmp_path / "ssh", tmp_path / "began"
+    # One child in git's own process group, and one that left it, as credential daemons do.
+    ssh.write_text(f"#!/bin/sh\nsetsid sleep 7 </dev/null &\ntouch {began}\nsleep 60\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    pair.one.swarm.configure("remote.origin.url", "ssh://nowhere.invalid/x.git")
+    with pytest.raises(GitError, match="did not end"):
+        sync(pair.one.swarm, timeout=1)
+    assert began.exists()
+    set_remote(pair.one.swarm, str(pair.remote))
+    since = time.monotonic()
+    assert pair.one.sync().problems == ()
+    assert time.monotonic() - since < 5
+
+
+def test_an_exchange_does_not_wait_for_ever_for_the_one_before_it(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evogit.sync.remote._WAIT", 0.1)
+    with (pair.one.swarm.private / "sync.lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(PreconditionError, match="did not end within"):
+            pair.one.sync()
+    assert pair.one.sync().problems == ()

@@ -6,12 +6,15 @@ import hashlib
 import zlib
 from pathlib import Path
 
+import pygit2
 import pytest
 from tests.core.sync.conftest import Pair
 
-from evogit.errors import PreconditionError
-from evogit.ids import JOURNALS
+from evogit.errors import ConfigError, EvoGitError, PreconditionError
+from evogit.ids import JOURNALS, SPEC_REF
 from evogit.phylogeny.index import Phylogeny
+from evogit.sync.background import BackgroundSync
+from evogit.sync.clone import clone_swarm
 
 
 def _grown(pair: Pair) -> tuple[str, str]:
@@ -184,3 +187,67 @@ def test_dates_and_messages_of_a_stranger_do_not_disturb(pair: Pair) -> None:
     evaluator = pair.two.swarm.spec().evaluator
     found = Phylogeny(pair.two.swarm.git, evaluator=evaluator, environment="", maximize=True)
     assert "\x1b" not in found.subject(found.index(found.commit(found.tips["odd"])))
+
+
+def _push_spec(pair: Pair, kind: str) -> str:
+    """Put something at the remote's spec that descends from ours and is no spec, or is no commit."""
+    tree = pair.git("mktree", stdin="")
+    if kind == "tree":
+        made = tree
+    elif kind == "blob":
+        made = pair.git("hash-object", "-w", "--stdin", stdin="no spec")
+    elif kind == "tag":
+        pair.git("tag", "-a", "-m", "x", "v1", SPEC_REF)
+        made = pair.git("rev-parse", "refs/tags/v1")
+    else:
+        if kind == "garbage":
+            blob = pair.git("hash-object", "-w", "--stdin", stdin="= not toml")
+            tree = pair.git("mktree", stdin=f"100644 blob {blob}\tevogit.toml\n")
+        made = pair.git("commit-tree", tree, "-p", SPEC_REF, "-m", "evil")
+    pair.git("update-ref", SPEC_REF, made)
+    return made
+
+
+@pytest.mark.parametrize("kind", ["empty", "garbage", "blob", "tree", "tag"])
+def test_a_spec_that_can_not_be_read_is_reported_and_not_adopted(pair: Pair, kind: str) -> None:
+    _grown(pair)
+    good = pair.two.swarm.git.ref(SPEC_REF)
+    _push_spec(pair, kind)
+    made = pair.one.step("x = 3\n")
+    for clone in (pair.one, pair.two):
+        problems = clone.sync().problems
+        assert len(problems) == 1
+        assert "is not adopted" in problems[0]
+        assert clone.swarm.git.ref(SPEC_REF) == good
+        assert clone.swarm.spec().settings.evaluate.stages
+    assert made in pair.two.view()[0]
+
+
+def test_a_spec_set_right_at_the_remote_is_followed_again(pair: Pair) -> None:
+    good = pair.git("rev-parse", SPEC_REF)
+    _push_spec(pair, "empty")
+    assert pair.two.sync().problems
+    pair.git("update-ref", SPEC_REF, good)
+    pair.settle()
+
+
+def test_a_remote_whose_spec_can_not_be_read_can_not_be_joined(pair: Pair, tmp_path: Path) -> None:
+    _push_spec(pair, "empty")
+    with pytest.raises(ConfigError, match=r"holds no evogit\.toml"):
+        clone_swarm(str(pair.remote), tmp_path / "three", hostname="three")
+    _push_spec(pair, "blob")
+    with pytest.raises(EvoGitError):
+        clone_swarm(str(pair.remote), tmp_path / "three", hostname="three")
+    assert not (tmp_path / "three" / "swarm.git").exists()
+
+
+def test_what_libgit2_stumbles_over_does_not_end_a_background_exchange(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object, **__: object) -> None:
+        raise pygit2.GitError("odd object")
+
+    told: list[str] = []
+    monkeypatch.setattr("evogit.sync.background.sync", stumble)
+    BackgroundSync(pair.one.swarm, told.append, every=0).finish()
+    assert told == ["sync: odd object"]
