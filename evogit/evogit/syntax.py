@@ -13,6 +13,9 @@ from typing import Final, Literal, overload
 
 _PARSING: Final = threading.Lock()
 
+NO_PYTHON: Final = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
+"""What ``parse`` raises for text that it can not read."""
+
 
 @overload
 def parse(
@@ -36,3 +39,13 @@ def parse(
     """
     with _PARSING:
         return compile(source, filename, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
+
+
+def dotted(node: ast.AST) -> str | None:
+    """``a.b.c`` for a plain name or a chain of attributes on one, else ``None``."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = dotted(node.value)
+        return None if base is None else f"{base}.{node.attr}"
+    return None

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from evogit_agents.genetic.kinds import Kind, annotated, dotted, kind_of, usage
+from evogit.syntax import dotted
+from evogit_agents.genetic.kinds import Kind, annotated, kind_of, usage
 from evogit_agents.genetic.scope import arguments, bindings, ends, global_names, loads, targets
 from evogit_agents.genetic.source import Source, nodes
 

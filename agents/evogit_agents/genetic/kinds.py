@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final
 
+from evogit.syntax import dotted
+
 
 class Kind(Enum):
     """What an expression yields, as far as syntax and annotations tell."""
@@ -74,16 +76,6 @@ _ANNOTATIONS: Final = {
     **dict.fromkeys(("str", "bytes"), Kind.TEXT),
     **dict.fromkeys(("list", "tuple", "List", "Tuple", "Sequence"), Kind.SEQUENCE),
 }
-
-
-def dotted(node: ast.AST) -> str | None:
-    """``a.b.c`` for a plain name or a chain of attributes on one, else ``None``."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        base = dotted(node.value)
-        return None if base is None else f"{base}.{node.attr}"
-    return None
 
 
 def annotated(node: ast.expr | None) -> Kind:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from evogit.syntax import parse
+from evogit.syntax import dotted, parse
 from evogit_agents.genetic.index import BUILTINS, Index, Site
-from evogit_agents.genetic.kinds import NUMERIC_CALLS, Kind, dotted, kind_of
+from evogit_agents.genetic.kinds import NUMERIC_CALLS, Kind, kind_of
 from evogit_agents.genetic.scope import loads
 from evogit_agents.genetic.source import nodes
 

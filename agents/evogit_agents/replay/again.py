@@ -9,7 +9,8 @@ from typing import Literal
 
 from evogit.errors import ConfigError, EvoGitError
 from evogit.evolve.directions import Directions
-from evogit.evolve.offspring import SAID_BEFORE, Made, Nursery
+from evogit.evolve.novelty import ANSWERED_BEFORE, SAID_BEFORE
+from evogit.evolve.offspring import Made, Nursery
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId, TreeId
 from evogit.proposals import MERGE, RESOLVE, Arm, NoProposal, Past, Proposal, Setup, Step, Task
@@ -198,8 +199,8 @@ def _hindrance(attempt: Attempt, calls: Sequence[Call], artefacts: dict[str, byt
         return "an answer is recorded in part only"
     if any(call.text and "[redacted: " in call.text for call in calls):
         return "a secret was taken out of the recorded answer"
-    if attempt.reason == SAID_BEFORE:
-        return "its tree is not recorded, since its syntax was known"
+    if attempt.reason in {SAID_BEFORE, ANSWERED_BEFORE}:
+        return "its tree is not recorded, since what it says was known"
     if not attempt.parents:
         return "it had no parent"
     return ""

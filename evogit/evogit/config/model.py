@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from evogit.config.functions import Function
 from evogit.config.models import Asking, Budget, LanguageModel
 from evogit.config.values import (
     Command,
@@ -195,12 +196,15 @@ class Search(Model):
     """Path patterns no offspring may change, and that are laid over it from the base."""
     primitives: tuple[Text, ...] = ()
     """Python expressions the genetic agent may use besides what is in scope."""
+    functions: tuple[Function, ...] = Field(default=(), max_length=64)
+    """Numeric functions that are only ever asked known inputs: ``novelty`` tells them by their answers."""
     conflicts: Literal["fitness", "random", "combinations", "model"] = "fitness"
     """What decides the conflicting lines of a merge. ``model``: the agent that merges, if it asks a
     language model; else, and for what is not about lines, ``fitness``."""
     novelty: Literal["syntax", "tree"] = "syntax"
     """What is not evaluated again: offspring that differ from a judged relative or recent individual
-    in comments, layout or names of locals alone, or only those whose tree is known."""
+    in comments, layout, names of locals or the way to a declared function's answers alone, or only
+    those whose tree is known."""
     credit: Literal["bandit", "uniform"] = "bandit"
     """How agents that can work in several ways choose an operator and a model: in favour of what
     gained more for its cost, or all alike."""

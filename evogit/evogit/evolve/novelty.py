@@ -1,7 +1,8 @@
 """Whether an offspring says anything that its relatives or the newest individuals do not.
 
 An evaluation is worth more than a look: offspring that differ from a judged individual only in
-comments, layout or names of locals are not judged again. Patch ids would not do: they ignore
+comments, layout or names of locals, or in how declared functions come to the same answers, are not
+judged again. Patch ids would not do: they ignore
 indentation, so in Python they take two different programs for one.
 """
 
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from evogit.config.functions import Function
 from evogit.genome.fingerprint import Fingerprint, Fingerprints
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId, TreeId
@@ -21,6 +23,7 @@ NEWEST: Final = 1000
 SIBLINGS: Final = 200
 """So many of each parent's newest offspring."""
 SAID_BEFORE: Final = "it differs in comments, layout or names of locals alone"
+ANSWERED_BEFORE: Final = "it differs in nothing that changes its declared functions' answers"
 _KEPT: Final = 20_000
 
 
@@ -34,12 +37,23 @@ class Novelty:
         phylogeny: who was judged and how.
         gates: the spec has gates. They may judge what a fingerprint leaves out, such as formatting,
             so with gates only individuals with a score count.
+        functions: those of numbers whose inputs are declared.
+
+    ``reason`` says in words what two that say the same may differ in.
     """
 
-    def __init__(self, git: GitRepository, phylogeny: Phylogeny, *, gates: bool) -> None:
+    def __init__(
+        self,
+        git: GitRepository,
+        phylogeny: Phylogeny,
+        *,
+        gates: bool,
+        functions: Sequence[Function] = (),
+    ) -> None:
         self._phylogeny = phylogeny
         self._counted = ("scored", "held") if gates else ("scored", "held", "failed")
-        self._fingerprints = Fingerprints(git, phylogeny.tree(0))
+        self._fingerprints = Fingerprints(git, phylogeny.tree(0), functions)
+        self.reason = ANSWERED_BEFORE if functions else SAID_BEFORE
         self._known: dict[TreeId, Fingerprint] = {}
         self._rows: dict[Fingerprint, list[int]] = {}
         self._read = 0

@@ -10,7 +10,7 @@ from random import Random
 from evogit.errors import EvoGitError, UserError
 from evogit.evolve.credit import Credit
 from evogit.evolve.merging import Policy, Undecided, merge_parents, open_conflicts
-from evogit.evolve.novelty import SAID_BEFORE, Novelty
+from evogit.evolve.novelty import Novelty
 from evogit.evolve.past import RecordedPast
 from evogit.git.repository import GitRepository
 from evogit.git.trees import MAX_BLOB_BYTES, Change, Entry, check_path
@@ -101,9 +101,11 @@ class Nursery:
         self._files = lru_cache(maxsize=64)(git.files)
         evaluate = spec.settings.evaluate
         # A model that compares may read what a fingerprint leaves out.
-        syntax = spec.settings.search.novelty == "syntax" and not evaluate.ladder
-        gates = bool(evaluate.gates)
-        self._novelty = Novelty(git, phylogeny, gates=gates) if syntax else None
+        search, gates = spec.settings.search, bool(evaluate.gates)
+        syntax = search.novelty == "syntax" and not evaluate.ladder
+        self._novelty = (
+            Novelty(git, phylogeny, gates=gates, functions=search.functions) if syntax else None
+        )
 
     def make(
         self,
@@ -211,10 +213,11 @@ class Nursery:
         if known is not None:
             twin = self._phylogeny.commit(known)
             return replace(made, tree=draft.tree, reason="its tree is known", duplicate_of=twin)
-        same = self._novelty.twin(draft.tree, draft.parents) if self._novelty else None
-        if same is not None:
+        novelty = self._novelty
+        same = novelty.twin(draft.tree, draft.parents) if novelty else None
+        if novelty is not None and same is not None:
             twin = self._phylogeny.commit(same)
-            return replace(made, tree=draft.tree, reason=SAID_BEFORE, duplicate_of=twin)
+            return replace(made, tree=draft.tree, reason=novelty.reason, duplicate_of=twin)
         provenance = Provenance(
             agent=name,
             operator=operator,

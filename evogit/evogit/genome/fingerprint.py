@@ -1,19 +1,26 @@
-"""Fingerprints: equal for genomes that can only differ in comments, layout and names of locals."""
+"""Fingerprints: equal for genomes that can only differ in comments, layout and names of locals.
+
+Or in how declared functions come to the same answers (``inputs``).
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 
+from evogit.config.functions import Function
 from evogit.errors import UserError
 from evogit.genome.changes import Changed, changes
+from evogit.genome.inputs import Inputs
 from evogit.genome.python import normal_form
 from evogit.genome.tokens import tokens
 from evogit.git.repository import GitRepository
 from evogit.ids import BlobId, TreeId
+from evogit.syntax import NO_PYTHON, parse
 
 Fingerprint = bytes
 MAX_BYTES: Final = 256 * 1024
@@ -22,15 +29,43 @@ MAX_FILES: Final = 500
 _KEPT: Final = 4096
 
 
-def fingerprint(path: str, data: bytes) -> Fingerprint:
-    """What a file says: its normal form, else its tokens, else its bytes."""
+def fingerprint(path: str, data: bytes, inputs: Sequence[Inputs] = ()) -> Fingerprint:
+    """What a file says: its normal form, else its tokens, else its bytes.
+
+    Args:
+        path: its path; the ending tells the language.
+        data: its content.
+        inputs: what functions are asked; those of this file are told by their answers.
+    """
     kind, text = "bytes", data
     if len(data) <= MAX_BYTES:
-        form = normal_form(data) if path.endswith((".py", ".pyi")) else None
+        form = (
+            _python(data, [i for i in inputs if i.function.file == path])
+            if _is_python(path)
+            else None
+        )
         found = [form] if form is not None else tokens(path, data)
         if found is not None:
             kind, text = "syntax", "\0".join(found).encode("utf-8", "surrogatepass")
     return sha256(f"{kind}\0".encode() + text).digest()
+
+
+def _is_python(path: str) -> bool:
+    return path.endswith((".py", ".pyi"))
+
+
+def _python(data: bytes, inputs: Sequence[Inputs]) -> str | None:
+    """The normal form, in which answers stand for functions whose answers are known."""
+    answers: dict[str, str] = {}
+    if inputs:
+        with suppress(*NO_PYTHON):
+            tree, text = parse(data), data.decode()
+            for one in inputs:
+                found = one.answers(tree, text)
+                if found is not None:
+                    answers[one.function.name] = found.hex()
+    form = normal_form(data, answers)
+    return form and "\n".join((form, *(f"{name} {told}" for name, told in sorted(answers.items()))))
 
 
 class Fingerprints:
@@ -39,9 +74,13 @@ class Fingerprints:
     Args:
         git: the swarm repository.
         base: the base's tree: what a genome shares with it is not read.
+        functions: those of numbers whose inputs are declared.
     """
 
-    def __init__(self, git: GitRepository, base: TreeId) -> None:
+    def __init__(
+        self, git: GitRepository, base: TreeId, functions: Sequence[Function] = ()
+    ) -> None:
+        self._inputs = [Inputs(one) for one in functions]
         self._git = git
         self._base = base
         self._files: OrderedDict[tuple[BlobId, str], Fingerprint] = OrderedDict()
@@ -74,7 +113,8 @@ class Fingerprints:
     def _file(self, blob: BlobId | None, path: str) -> Fingerprint:
         if blob is None:
             return b""
-        key = (blob, path.rpartition(".")[2])
+        declared = any(one.function.file == path for one in self._inputs)
+        key = (blob, path if declared else path.rpartition(".")[2])
         with self._lock:
             found = self._files.get(key)
             if found is None:
@@ -86,6 +126,6 @@ class Fingerprints:
 
     def _read(self, blob: BlobId, path: str) -> Fingerprint:
         try:
-            return fingerprint(path, self._git.read_blob(blob))
+            return fingerprint(path, self._git.read_blob(blob), self._inputs)
         except (UserError, KeyError):  # larger than may be read, or a submodule
             return sha256(blob.encode()).digest()

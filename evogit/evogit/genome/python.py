@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
-from evogit.syntax import parse
+from evogit.syntax import NO_PYTHON, parse
 
 _SEES_NAMES: Final = re.compile(
     rb"\b(?:locals|vars|dir|eval|exec|inspect|f_locals|co_varnames|__code__)\b"
 )
 _SEES_DOCUMENTATION: Final = re.compile(rb"__doc__|\b(?:getdoc|doctest|inspect|help)\b|>>>")
-_UNREADABLE: Final = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
 _IGNORED: Final = frozenset({"ctx", "type_comment", "kind", "type_ignores"})
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -26,18 +25,28 @@ _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def normal_form(source: bytes) -> str | None:
-    """The normal form of a module, or ``None`` if it is no Python or nested too deeply."""
+def normal_form(source: bytes, without: Container[str] = ()) -> str | None:
+    """The normal form of a module, or ``None`` if it is no Python or nested too deeply.
+
+    Args:
+        source: the module.
+        without: names of functions at its top that are left out.
+    """
     try:
         tree = parse(source)
+        tree.body = [node for node in tree.body if not _is_function(node, without)]
         writer = _Writer(
             documentation=_SEES_DOCUMENTATION.search(source) is not None,
             names=_SEES_NAMES.search(source) is not None,
         )
         writer.node(tree)
-    except _UNREADABLE:
+    except NO_PYTHON:
         return None
     return "\n".join(writer.parts)
+
+
+def _is_function(node: ast.stmt, names: Container[str]) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name in names
 
 
 class _Writer:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pygit2
 import pytest
 
-from evogit.evolve.novelty import NEWEST, SAID_BEFORE, Novelty
+from evogit.config.functions import Function
+from evogit.evolve.novelty import ANSWERED_BEFORE, NEWEST, SAID_BEFORE, Novelty
 from evogit.evolve.offspring import Made, Nursery
 from evogit.git.repository import GitRepository
 from evogit.git.trees import Change
@@ -59,9 +60,9 @@ def written(garden: Garden, text: str) -> TreeId:
     return git.change_tree(base, {FILE: Change(git.write_blob(text.encode()))})
 
 
-def made(garden: Garden, text: str, novelty: str = "syntax") -> Made:
+def made(garden: Garden, text: str, **search_options: object) -> Made:
     spec = garden.swarm.spec()
-    search = spec.settings.search.model_copy(update={"novelty": novelty})
+    search = spec.settings.search.model_copy(update=search_options)
     spec = replace(spec, settings=spec.settings.model_copy(update={"search": search}))
     nursery = Nursery(garden.swarm.git, spec, garden.phylogeny(), 0, 1)
     step = Step("mutate", (garden.swarm.base,))
@@ -76,6 +77,20 @@ def test_a_rejected_offspring_names_its_twin_and_is_no_individual(garden: Garden
     assert found.duplicate_of == first
     assert found.reason == SAID_BEFORE
     assert made(garden, SAME, novelty="tree").commit is not None
+
+
+def test_other_code_for_the_same_answers_is_judged_only_if_nothing_declares_the_inputs(
+    garden: Garden,
+) -> None:
+    first = garden.grow("a1", {FILE: "def f(a):\n    return a if a < 50 else 3\n"})
+    judge(garden, first, Scored(1.0))
+    same = "def f(a):\n    return 3 if a > 49.5 else a + 0\n"
+    declared = Function(file=FILE, name="f", arguments={"a": (0, 100)})
+    found = made(garden, same, functions=(declared,))
+    assert (found.commit, found.duplicate_of, found.reason) == (None, first, ANSWERED_BEFORE)
+    assert made(garden, same).commit is not None
+    assert made(garden, same.replace("3", "4"), functions=(declared,)).commit is not None
+    assert made(garden, same, functions=(declared,), novelty="tree").commit is not None
 
 
 def test_a_statement_that_left_a_loop_is_news_though_its_patch_id_is_the_same(
