@@ -121,7 +121,7 @@ def solver(folder: Path, body: str) -> str:
         "lines = open(0, 'rb', closefd=False)\n"
         "ask = lambda: lines.readline().split()\n"
         "say = lambda data: os.write(1, data)\n"
-        "rest = b' '.join([b'0'] * 23)\n" + body
+        "rest = b' '.join([b'0'] * 47)\n" + body
     )
     return failure(evaluate(folder, runner=script))
 
@@ -277,9 +277,9 @@ def test_a_rule_that_fails_for_a_room_no_training_stream_leaves_fails_in_trainin
         ("ask(); ask(); say(b'1 ' + rest + b'\\n')", "bin 1 does not exist"),
         ("ask(); ask(); say(b'999999 ' + rest + b'\\n')", "bin 999999 does not exist"),
         ("ask(); ask(); say(b'-1 ' + rest + b'\\n')", "not the number of a bin"),
-        ("ask(); ask(); say(b'0 ' + rest + b' \\n')", "25 bins were named for 24 items"),
-        ("ask(); ask(); say(rest + b'\\n')", "23 bins were named for 24 items"),
-        ("ask(); ask(); say(b'\\n')", "1 bins were named for 24 items"),
+        ("ask(); ask(); say(b'0 ' + rest + b' \\n')", "49 bins were named for 48 items"),
+        ("ask(); ask(); say(rest + b'\\n')", "47 bins were named for 48 items"),
+        ("ask(); ask(); say(b'\\n')", "1 bins were named for 48 items"),
         ("ask(); ask(); say(rest + b' 1_0\\n')", "not the number of a bin"),
         ("ask(); ask(); say(rest + b' +0\\n')", "not the number of a bin"),
         ("ask(); ask(); say(rest + b' 0.0\\n')", "not the number of a bin"),

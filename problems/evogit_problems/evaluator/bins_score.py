@@ -41,9 +41,9 @@ class Group(NamedTuple):
 CAPACITY = {"u": 150, "weibull": 100}
 LENGTHS = (250, 500, 1000, 5000)
 HOLDOUT_STREAMS = 24
-TRAINED = {"u": Group("u", 500, 24), "weibull": Group("weibull", 5000, 4)}
+TRAINED = {"u": Group("u", 500, 48), "weibull": Group("weibull", 5000, 8)}
 """What a rule for one kind of items is trained on; the same kind and length counts in the hold-out."""
-STUDENT_T = {4: 3.182, 24: 2.069}
+STUDENT_T = {8: 2.365, 24: 2.069, 48: 2.012}
 """97.5 % points of Student's t for the mean of that many streams."""
 
 MAX_DIGITS = 6
