@@ -10,9 +10,11 @@ from evogit.errors import ConflictError
 from evogit.evolve.calibration import RECORD
 from evogit.evolve.evaluating import Verdict
 from evogit.evolve.shared import Shared
+from evogit.evolve.unfinished import is_judged, unfinished
 from evogit.ids import HEADS, CommitId, TreeId
 from evogit.judge.judge import Task
 from evogit.outcome import Scored, describe
+from evogit.phylogeny.views import AttemptRow
 
 
 class Acceptance:
@@ -39,19 +41,22 @@ class Acceptance:
         phylogeny = self._shared.phylogeny
         phylogeny.refresh()
         self._judge_tip()
-        attempts = phylogeny.attempts(self._name)
-        offspring = attempts[-1].offspring if attempts else None
-        if offspring is None or offspring not in phylogeny:
+        for attempt in unfinished(phylogeny, self._name, self._shared.ahead):
+            self._finish(attempt, Random(chance(attempt.step)))
+
+    def _finish(self, attempt: AttemptRow, random: Random) -> None:
+        phylogeny, offspring = self._shared.phylogeny, attempt.offspring
+        if offspring is None:
             return
-        last = phylogeny.index(offspring)
-        if phylogeny.tips.get(self._name) == last:
+        row = phylogeny.index(offspring)
+        if phylogeny.tips.get(self._name) == row:
             return
-        if phylogeny.outcome(last) is None:
-            self._judge_row(last)
+        if not is_judged(phylogeny, attempt):
+            self._judge_row(row)
         elif self._shared.noise > 0 and self._is_record(offspring):
-            self._confirm(self._task(offspring, phylogeny.tree(last)))
-        if not self._shared.directions.seeded(self._name, attempts[-1].time):
-            self.accept(offspring, Random(chance(phylogeny.last_step(self._name))))
+            self._confirm(self._task(offspring, phylogeny.tree(row)))
+        if not self._shared.directions.seeded(self._name, attempt.time):
+            self.accept(offspring, random)
 
     def _judge_tip(self) -> None:
         """Judge where the agent stands if nobody did under this evaluator and environment.

@@ -65,7 +65,7 @@ class Purse:
             self._tell("problem", text)
 
     def close(self) -> None:
-        """The step is over: judged, without offspring, or failed."""
+        """The step has spent what it may: its attempt is recorded, or it failed."""
         self._budget.done(self._agent)
 
     def _of_swarm(self, number: int, worst: Spend) -> Refusal | None:
