@@ -159,7 +159,9 @@ class SwarmBudget:
             os.close(descriptor)
 
     def reserve(self, journal: Journal, agent: str, step: int, worst: Spend, now: float) -> None:
-        """Let a step of this worker's ``agent`` hold a reservation; durable on return, within ``turn``.
+        """Let a step of this worker's ``agent`` hold a reservation; durable on return.
+
+        Within ``turn`` if there are caps: whoever checks them next has to see it.
 
         Raises:
             OSError, GitError: the journal could not be written.

@@ -69,7 +69,9 @@ class Purse:
         self._budget.done(self._agent)
 
     def _of_swarm(self, number: int, worst: Spend) -> Refusal | None:
-        if not self._budget.limited and worst == FREE:
+        if not self._budget.limited:
+            if worst != FREE:  # no cap to check: so nobody has to wait for their turn
+                self._budget.reserve(self._journal, self._agent, number, worst, self._clock())
             return None
         with self._budget.turn():
             now = self._clock()  # not before: waiting for the turn may pass midnight
