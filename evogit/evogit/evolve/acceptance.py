@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from random import Random
 
 from evogit.errors import ConflictError
@@ -17,8 +18,31 @@ from evogit.outcome import Scored, describe
 from evogit.phylogeny.views import AttemptRow
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An offspring to be decided on.
+
+    Args:
+        commit: the individual.
+        tree: its genome.
+        operator: made it.
+        paid: whether making it cost something.
+        recorded: its attempt, which may not be durable yet.
+        begun: when the step began, seconds since 1970.
+        random: the step's source of chance.
+    """
+
+    commit: CommitId
+    tree: TreeId
+    operator: str
+    paid: bool
+    recorded: Future[CommitId]
+    begun: float
+    random: Random
+
+
 class Acceptance:
-    """Judges and accepts for one agent.
+    """Judges and accepts for one agent, in one thread at a time.
 
     Args:
         name: the agent's name and branch.
@@ -86,6 +110,26 @@ class Acceptance:
             return False
         self.judge(task.commit, task.tree, "release")
         return True
+
+    def decide(self, case: Case) -> None:
+        """Judge an offspring, and move the branch to it if the strategy wants that.
+
+        Not if a human put the agent somewhere since. An agent that asks ahead leaves it to the next
+        process of its worker if the run was stopped or its time is over before its turn came.
+        """
+        shared = self._shared
+        try:
+            if shared.ahead and (shared.stop.is_set() or shared.allowance.seconds_left == 0):
+                shared.allowance.give_back_evaluation()
+                return
+            if case.paid:
+                case.recorded.result()  # durable before anything else is spent
+            if self.judge(case.commit, case.tree, case.operator, case.recorded):
+                shared.phylogeny.refresh()
+                if not shared.directions.seeded(self._name, case.begun):
+                    self.accept(case.commit, case.random)
+        finally:
+            shared.budget.judged(case.commit)
 
     def judge(
         self,

@@ -8,18 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from random import Random
 from typing import Final
 
-from evogit.evolve.acceptance import Acceptance
+from evogit.evolve.acceptance import Acceptance, Case
 from evogit.evolve.docket import Docket
 from evogit.evolve.offspring import Made
 from evogit.evolve.purse import Purse
 from evogit.evolve.shared import Shared
 from evogit.evolve.spending import FREE, Refusal
 from evogit.evolve.unfinished import FRUITLESS
-from evogit.ids import CommitId, TreeId
+from evogit.ids import CommitId
 from evogit.proposals import Agent, Step
 from evogit.records import Attempt, Spend
 
@@ -137,7 +136,7 @@ class AgentLoop:
         number = max(self._last_step, shared.phylogeny.last_step(self.name)) + 1
         if not self._reserve(number, worst):
             return
-        random = Random(self._chance(number))
+        random, begun = Random(self._chance(number)), shared.now()
         try:
             self._see_what_was_made()
             made, recorded = self._make(number, random)
@@ -150,7 +149,9 @@ class AgentLoop:
             self._without_offspring(made, recorded)
             return
         self._fruitless = self._paid_in_vain = 0
-        self._docket.add(partial(self._decide, made.commit, made.tree, made, recorded, random))
+        paid = made.spend != FREE
+        case = Case(made.commit, made.tree, made.operator, paid, recorded, begun, random)
+        self._docket.add(lambda: self._acceptance.decide(case))
 
     def _see_what_was_made(self) -> None:
         """Plans count steps and nothing is made twice: so the last attempt has to be visible.
@@ -175,28 +176,6 @@ class AgentLoop:
         self._recorded = self._record(number, step, made, time.monotonic() - started)
         self._last_step = number
         return made, self._recorded
-
-    def _decide(
-        self,
-        commit: CommitId,
-        tree: TreeId,
-        made: Made,
-        recorded: Future[CommitId],
-        random: Random,
-    ) -> None:
-        """Judge an offspring and move the branch to it if the strategy wants that."""
-        shared = self._shared
-        try:
-            if shared.ahead and (shared.stop.is_set() or shared.allowance.seconds_left == 0):
-                shared.allowance.give_back_evaluation()
-                return
-            if made.spend != FREE:
-                recorded.result()  # a money record must be durable before anything else is spent
-            if self._acceptance.judge(commit, tree, made.operator, recorded):
-                shared.phylogeny.refresh()
-                self._acceptance.accept(commit, random)
-        finally:
-            shared.budget.judged(commit)
 
     def _reserve(self, number: int, worst: Spend) -> bool:
         """Take an evaluation and reserve the worst case, here and in the journal."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -247,6 +248,31 @@ def test_an_agent_that_is_sent_away_is_told_the_verdicts_on_all_it_made(scene: S
     human.close()
     assert 3 <= len(made(scene.farm, swarm)) < 50
     assert unjudged(scene.farm, swarm) == []
+
+
+def test_what_was_begun_before_a_human_put_its_agent_elsewhere_does_not_move_it(
+    scene: Scene,
+) -> None:
+    swarm = scene.farm.swarm(settings=settings(2))
+    human = Journal(swarm.git, "someone")
+    third = threading.Event()
+
+    def put_back(n: int) -> None:
+        if n == 1:
+            assert third.wait(PATIENCE)
+            swarm.git.move_ref(HEADS + "a1", old=swarm.git.ref(HEADS + "a1"), new=swarm.base)
+            seed = Decision("seed", "someone", (swarm.base,), target="a1", time=time.time())
+            human.append(seed).result()
+
+    # The third is better than all that comes later.
+    scene.hire(Counting(lambda n: 99 if n == 3 else n, lambda n: third.set() if n == 3 else None))
+    scene.on_judging(put_back)
+    scene.farm.run(swarm, scene.farm.plan(evaluations=6))
+    human.close()
+    phylogeny, offspring = view(scene.farm, swarm), made(scene.farm, swarm)
+    line = [phylogeny.commit(row) for row in phylogeny.lineage(phylogeny.tips["a1"])]
+    assert not set(line) & set(offspring[:3])
+    assert line[0] == offspring[5]
 
 
 def test_a_judge_that_fails_ends_the_run_while_the_agent_is_asking(scene: Scene) -> None:
