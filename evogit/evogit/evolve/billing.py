@@ -87,7 +87,7 @@ class Bill:
             if worst != FREE or meter.transcript:
                 self._record(name, task, number, meter, worst)
             self.allowance.settle(name, meter.spend)
-            self.budget.done(name)
+            self.budget.done(name, number)
 
     def _wait(self, seconds: float) -> bool:
         """Wait for the provider; false if the worker must end, or its time does before that."""

@@ -139,7 +139,7 @@ class SwarmBudget:
         self._step = Caps(budget.step_tokens, budget.step_cost_usd)
         self._agent = Caps(budget.agent_tokens, budget.agent_cost_usd)
         self._day = Caps(budget.day_tokens, budget.day_cost_usd)
-        self._running = set[str]()
+        self._running = set[tuple[str, int]]()
         self._unjudged = set[CommitId]()
         self._told = Told()
 
@@ -166,13 +166,13 @@ class SwarmBudget:
         Raises:
             OSError, GitError: the journal could not be written.
         """
-        self._running.add(agent)
+        self._running.add((agent, step))
         lease = Lease("reserve", agent, step, worst, time=round(now, 3))
         journal.append(lease, subject=f"reserve {agent} step {step}").result()
 
-    def done(self, agent: str) -> None:
-        """It holds no reservation any more: its attempt is recorded, or its step failed."""
-        self._running.discard(agent)
+    def done(self, agent: str, step: int) -> None:
+        """A step holds no reservation any more: its attempt is durable, or it failed."""
+        self._running.discard((agent, step))
 
     def waits(self, offspring: CommitId) -> None:
         """An offspring of this worker is to be judged, which may turn out to need no evaluation."""

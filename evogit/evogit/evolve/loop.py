@@ -140,11 +140,10 @@ class AgentLoop:
         try:
             self._see_what_was_made()
             made, recorded = self._make(number, random)
-            self._purse.settle(made.spend, worst)
-            if made.commit is not None:
-                shared.budget.waits(made.commit)
-        finally:
-            self._purse.close()
+        except BaseException:
+            self._purse.close(number)
+            raise
+        self._purse.settle(made.spend, worst)
         if made.commit is None or made.tree is None:
             self._without_offspring(made, recorded)
             return
@@ -206,6 +205,7 @@ class AgentLoop:
             shared.allowance.end(refused.reason)
 
     def _record(self, number: int, step: Step, made: Made, seconds: float) -> Future[CommitId]:
+        """Queue the attempt; once it is durable it stands for what the step reserved."""
         attempt = Attempt(
             agent=self.name,
             operator=made.operator,
@@ -222,12 +222,16 @@ class AgentLoop:
         )
         keep = (made.commit,) if made.commit is not None else ()
         result = made.commit[:12] if made.commit else made.reason
-        return self._shared.journal.append(
+        if made.commit is not None:
+            self._shared.budget.waits(made.commit)
+        recorded = self._shared.journal.append(
             attempt,
             subject=f"{made.operator} by {self.name}: {result}",
             keep=keep,
             artefacts=made.artefacts,
         )
+        recorded.add_done_callback(lambda _: self._purse.close(number))
+        return recorded
 
     def _without_offspring(self, made: Made, recorded: Future[CommitId]) -> None:
         shared = self._shared

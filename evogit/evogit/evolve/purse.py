@@ -12,7 +12,7 @@ from evogit.swarm.journal import Journal
 
 
 class Purse:
-    """Reserves and settles, in this invocation and in the swarm. Used by the agent's thread alone.
+    """Reserves and settles, in this invocation and in the swarm. Used by the agent's thread, but for ``close``.
 
     Args:
         agent: whose it is.
@@ -64,9 +64,9 @@ class Purse:
             text = f"a step cost {in_words(spend)}, more than the {in_words(worst)} reserved for it"
             self._tell("problem", text)
 
-    def close(self) -> None:
-        """The step has spent what it may: its attempt is recorded, or it failed."""
-        self._budget.done(self._agent)
+    def close(self, number: int) -> None:
+        """A step holds nothing any more: its attempt is durable, or it failed. From any thread."""
+        self._budget.done(self._agent, number)
 
     def _of_swarm(self, number: int, worst: Spend) -> Refusal | None:
         if not self._budget.limited:
