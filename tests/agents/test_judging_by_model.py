@@ -42,6 +42,10 @@ answers = ['{"because": "it is larger", "winner": "A"}', '{"because": "it is lar
 """
 
 
+def with_ahead(ahead: int) -> str:
+    return PAIRWISE.replace("[search]\n", f"[search]\nahead = {ahead}\n")
+
+
 @pytest.fixture
 def farm(tmp_path: Path) -> Farm:
     return Farm(tmp_path)
@@ -77,18 +81,20 @@ def test_every_comparison_is_billed_with_what_was_said(farm: Farm) -> None:
     assert not phylogeny.reservations
 
 
+@pytest.mark.parametrize("ahead", [0, 2])
 def test_a_cap_that_a_comparison_could_break_ends_the_run_before_anything_is_asked(
-    farm: Farm,
+    farm: Farm, ahead: int
 ) -> None:
-    capped = PAIRWISE + "[budget]\ncost_usd = 0.01\n"
+    capped = with_ahead(ahead) + "[budget]\ncost_usd = 0.01\n"
     swarm = farm.swarm(settings=capped)
     summary = farm.run(swarm, farm.plan(evaluations=4))
     assert "$0.01" in summary.reason
     assert bills(swarm) == []
 
 
-def test_the_last_evaluation_of_a_swarm_is_judged_too(farm: Farm) -> None:
-    capped = PAIRWISE + "[budget]\nevaluations = 4\n"
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_the_last_evaluation_of_a_swarm_is_judged_too(farm: Farm, ahead: int) -> None:
+    capped = with_ahead(ahead) + "[budget]\nevaluations = 4\n"
     swarm = farm.swarm(settings=capped)
     summary = farm.run(swarm, farm.plan())
     assert "4 evaluations" in summary.reason

@@ -3,9 +3,10 @@
 One worker with 8 ``llm`` agents (or ``--agents``) evolves one constant with a model that takes 8 calls
 at once; candidates run in the sandbox, everything is journalled and durable. The figure is the share
 of the ideal: calls / latency offspring a second.
+With ``--ahead N`` agents go on asking while so many of their offspring wait for their verdict.
 With ``--openevolve PATH`` the program ``openevolve-run`` of another environment does the same beside
 it, on the same server. Rounds alternate; medians. Run:
-``python tests/benchmarks/bench_models.py [--latency 0.2] [--candidates 200] [--openevolve PATH]``
+``python tests/benchmarks/bench_models.py [--latency 0.2] [--candidates 200] [--ahead 1] [--openevolve PATH]``
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ score = ["score.py"]
 strategy = "hill-climb"
 editable = ["program.py"]
 agents = ["llm"]
+ahead = {ahead}
 [[models]]
 name = "mock"
 model = "openai/mock-1"
@@ -161,13 +163,15 @@ def disk(folder: Path) -> float:
     return sum(path.lstat().st_blocks / 2 for path in paths)
 
 
-def ours(folder: Path, mock: Any, candidates: int, client: str, agents: int) -> Result:
+def ours(folder: Path, mock: Any, arguments: argparse.Namespace) -> Result:
     """One run of ``evogit``."""
     user = folder / "user"
     handle = pygit2.init_repository(str(user), initial_head="main")
     for name, text in (("program.py", PROGRAM), ("run.py", RUN), ("score.py", SCORE)):
         (user / name).write_text(text)
-    (user / "evogit.toml").write_text(SETTINGS.format(url=mock.url, client=client))
+    (user / "evogit.toml").write_text(
+        SETTINGS.format(url=mock.url, client=arguments.client, ahead=arguments.ahead)
+    )
     handle.index.add_all()
     handle.index.write()
     who = pygit2.Signature("Someone", "someone@example.org", 1_700_000_000, 0)
@@ -175,8 +179,8 @@ def ours(folder: Path, mock: Any, candidates: int, client: str, agents: int) -> 
     environment = {**os.environ, "HOME": str(folder)}
     command = [str(EVOGIT), "init", "--yes"]
     subprocess.run(command, cwd=user, env=environment, check=True, capture_output=True)
-    command = [str(EVOGIT), "-C", str(user), "run", "-n", str(agents)]
-    command += ["--max-evaluations", str(candidates), "--json"]
+    command = [str(EVOGIT), "-C", str(user), "run", "-n", str(arguments.agents)]
+    command += ["--max-evaluations", str(arguments.candidates), "--json"]
     return measured(command, folder, mock, user / ".git" / "evogit")
 
 
@@ -201,9 +205,7 @@ def rounds(arguments: argparse.Namespace) -> dict[str, list[Result]]:
             folder = Path(tempfile.mkdtemp(prefix="evogit-bench-"))
             with server.Server(answers(server), arguments.latency) as mock:
                 if name == "evogit":
-                    result = ours(
-                        folder, mock, arguments.candidates, arguments.client, arguments.agents
-                    )
+                    result = ours(folder, mock, arguments)
                 else:
                     result = theirs(folder, mock, arguments.candidates, arguments.openevolve)
             shutil.rmtree(folder)
@@ -218,6 +220,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.2)
     parser.add_argument("--candidates", type=int, default=200)
     parser.add_argument("--agents", type=int, default=CALLS)
+    parser.add_argument("--ahead", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--client", choices=["http", "litellm"], default="http")
     parser.add_argument("--openevolve", metavar="PATH", default="")
@@ -229,7 +232,9 @@ def main() -> None:
         for name, results in found.items()
     }
     wall, cpu, rate, peak, kb = middle["evogit"]
-    print(f"{arguments.candidates} candidates, {arguments.latency} s, {arguments.agents} agents")
+    print(
+        f"{arguments.candidates} candidates, {arguments.latency} s, {arguments.agents} agents, ahead {arguments.ahead}"
+    )
     if arguments.latency:
         ideal = CALLS / arguments.latency
         print(f"share of the ideal {ideal:.0f} offspring/s: {rate / ideal:.2f}")

@@ -67,6 +67,11 @@ editable = ["program.py"]
 """
 
 
+def asking_ahead(config: str, ahead: int) -> str:
+    """``config`` with ``search.ahead``."""
+    return config.replace("[search]\n", f"[search]\nahead = {ahead}\n")
+
+
 def make_swarm(root: Path, config: str = CONFIG) -> Swarm:
     """A user's repository at ``root`` with one program, and its swarm."""
     handle = pygit2.init_repository(str(root), initial_head="main")
@@ -185,6 +190,10 @@ def check(swarm: Swarm, acks: list[dict[str, Any]]) -> list[str]:
     view = phylogeny(swarm)
     for ack in acks:
         found += _lost(ack, recorded, view)
+    for agent in view.agents:
+        for row in view.attempts(agent):
+            if row.offspring and view.outcome(view.index(row.offspring)) is None:
+                found.append(f"step {row.step} of {agent} was never judged")
     entries_acked = Counter(ack["entry"] for ack in acks)
     found += [f"acknowledged {n} times: {e}" for e, n in entries_acked.items() if n > 1]
     return found + view.problems + fsck(swarm.path)

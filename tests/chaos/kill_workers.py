@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from chaos_kit import (
+    CONFIG,
     WorkerProcess,
     acknowledged,
+    asking_ahead,
     check,
     environment,
     gone,
@@ -44,7 +46,7 @@ class Chaos:
 
     def __init__(self, root: Path, options: argparse.Namespace) -> None:
         self.root = root
-        self.swarm: Swarm = make_swarm(root / "user")
+        self.swarm: Swarm = make_swarm(root / "user", asking_ahead(CONFIG, options.ahead))
         self.env = environment(root / "home")
         self.options = options
         self.random = random.Random(options.seed)
@@ -109,7 +111,9 @@ class Chaos:
         for worker in self.alive:
             worker.join()
         last = [
-            start_worker(self.root / "user", self.env, "--max-evaluations", "1")
+            start_worker(
+                self.root / "user", self.env, "--max-evaluations", str(1 + self.options.ahead)
+            )
             for _ in range(self.options.workers)
         ]
         for worker in last:
@@ -137,6 +141,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--evaluations", type=int, default=2000)
+    parser.add_argument("--ahead", type=int, default=0, help="search.ahead")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", action="store_true", help="do not remove the folder")
     options = parser.parse_args()

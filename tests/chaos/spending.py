@@ -20,6 +20,7 @@ from pathlib import Path
 from chaos_kit import (
     CONFIG,
     WorkerProcess,
+    asking_ahead,
     environment,
     gone,
     install_agent,
@@ -56,10 +57,10 @@ STAGES = (
 class Trial:
     """One swarm whose workers are killed one after the other."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, ahead: int) -> None:
         self.root = root
         config = CONFIG.replace('"genetic"', '"paid"') + f"[budget]\ncost_usd = {CAP}\n"
-        self.swarm: Swarm = make_swarm(root / "user", config)
+        self.swarm: Swarm = make_swarm(root / "user", asking_ahead(config, ahead))
         self.bill = root / "bill"
         path = install_agent(root / "plugin", "paid = paid_agent:Maker")
         self.env = environment(root / "home") | {"PYTHONPATH": path}
@@ -109,10 +110,11 @@ class Trial:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stages", nargs="*", default=STAGES)
+    parser.add_argument("--ahead", type=int, default=0, help="search.ahead")
     options = parser.parse_args()
     root = Path(tempfile.mkdtemp(prefix="evogit-spending-"))
     try:
-        trial = Trial(root)
+        trial = Trial(root, options.ahead)
         for stage in options.stages:
             trial.kill_at(stage)
         found = trial.finish()

@@ -20,8 +20,10 @@ def _script(name: str, *options: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_workers_killed_at_any_step_lose_nothing_and_judge_nothing_twice() -> None:
-    done = _script("kill_workers.py", "--workers", "3", "--kills", "14", "--evaluations", "60")
+@pytest.mark.parametrize("ahead", ["0", "2"])
+def test_workers_killed_at_any_step_lose_nothing_and_judge_nothing_twice(ahead: str) -> None:
+    options = ("--workers", "3", "--kills", "14", "--evaluations", "60", "--ahead", ahead)
+    done = _script("kill_workers.py", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
     assert found["kills"] >= 14
@@ -53,8 +55,9 @@ def test_hostile_candidates_and_kills_leave_nothing_and_change_no_score() -> Non
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_workers_killed_while_they_spend_forget_no_money_and_never_overdraw() -> None:
-    done = _script("spending.py")
+@pytest.mark.parametrize("ahead", ["0", "2"])
+def test_workers_killed_while_they_spend_forget_no_money_and_never_overdraw(ahead: str) -> None:
+    done = _script("spending.py", "--ahead", ahead)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
     assert found["kills"] == 14

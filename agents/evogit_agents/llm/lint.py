@@ -6,6 +6,7 @@ import shutil
 import sys
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -30,8 +31,16 @@ _ARGUMENTS: Final = (
 )
 
 
+@dataclass(slots=True)
+class _Said:
+    """What is said of one file; ``None`` until whoever holds ``turn`` has asked."""
+
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    text: str | None = None
+
+
 class Lint:
-    """Runs ruff, once per tree and file. Thread-safe.
+    """Runs ruff, once per tree and file. Thread-safe: who asks of the same file waits, others do not.
 
     It is taken from beside EvoGit's interpreter, or else from the sandbox's environment
     (``python -m ruff``). One that does not start is not tried again. Files are looked at alone, which
@@ -46,18 +55,20 @@ class Lint:
         self._sandbox = sandbox
         self._folder = folder
         self._works = True
-        self._known: OrderedDict[tuple[TreeId, str], str] = OrderedDict()
+        self._known: OrderedDict[tuple[TreeId, str], _Said] = OrderedDict()
         self._lock = threading.Lock()
 
     def __call__(self, genome: Genome, path: str) -> str:
         """The findings in a file of an individual as ``line:column: text``, bounded; maybe none."""
         key = (genome.tree, path)
         with self._lock:
-            if key not in self._known:
-                self._known[key] = self._look(genome, path)
-                if len(self._known) > _KEPT:
-                    self._known.popitem(last=False)
-            return self._known[key]
+            said = self._known.setdefault(key, _Said())
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        with said.turn:
+            if said.text is None:
+                said.text = self._look(genome, path)
+            return said.text
 
     def _look(self, genome: Genome, path: str) -> str:
         data = genome.read(path) if self._works and path.endswith(".py") else b""
@@ -83,5 +94,7 @@ class Lint:
             done = self._sandbox.start(job).wait()
         except EvoGitError:
             done = None
-        self._works = done is not None and done.limit is None and done.status in (0, 1)
-        return decode(done.stdout) if done is not None and self._works else ""
+        if done is None or done.limit is not None or done.status not in (0, 1):
+            self._works = False
+            return ""
+        return decode(done.stdout)

@@ -208,6 +208,8 @@ class Search(Model):
     credit: Literal["bandit", "uniform"] = "bandit"
     """How agents that can work in several ways choose an operator and a model: in favour of what
     gained more for its cost, or all alike."""
+    ahead: Annotated[Whole, Field(ge=0, le=8)] = 0
+    """So many offspring of an agent may wait for their verdict while it makes another one."""
     options: dict[Text, Flag | Whole | Number | Text] = Field(default_factory=dict)
     """The strategy's own parameters; each strategy documents and checks its own."""
 

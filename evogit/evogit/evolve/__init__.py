@@ -4,6 +4,9 @@
 - ``loop``: one agent's life: plan, propose, record, evaluate, record, accept
 - ``offspring``: from a step to an individual, checked
 - ``merging``: the kernel's own operator, a three-way merge of two parents
+- ``acceptance``: what becomes of an agent's individuals: judged, then accepted or not
+- ``docket``: what an agent made and nobody has judged yet
+- ``unfinished``: the same, as the journals know it
 - ``evaluating``: cache, claims and the judge
 - ``budget``: nothing spends without a limit
 - ``calibration``: the base against itself

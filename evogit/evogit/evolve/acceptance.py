@@ -4,19 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from random import Random
 
 from evogit.errors import ConflictError
 from evogit.evolve.calibration import RECORD
 from evogit.evolve.evaluating import Verdict
 from evogit.evolve.shared import Shared
+from evogit.evolve.unfinished import is_judged, unfinished
 from evogit.ids import HEADS, CommitId, TreeId
 from evogit.judge.judge import Task
 from evogit.outcome import Scored, describe
+from evogit.phylogeny.views import AttemptRow
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An offspring to be decided on.
+
+    Args:
+        commit: the individual.
+        tree: its genome.
+        operator: made it.
+        paid: whether making it cost something.
+        recorded: its attempt, which may not be durable yet.
+        begun: when the step began, seconds since 1970.
+        random: the step's source of chance.
+    """
+
+    commit: CommitId
+    tree: TreeId
+    operator: str
+    paid: bool
+    recorded: Future[CommitId]
+    begun: float
+    random: Random
 
 
 class Acceptance:
-    """Judges and accepts for one agent.
+    """Judges and accepts for one agent, in one thread at a time.
 
     Args:
         name: the agent's name and branch.
@@ -39,19 +65,22 @@ class Acceptance:
         phylogeny = self._shared.phylogeny
         phylogeny.refresh()
         self._judge_tip()
-        attempts = phylogeny.attempts(self._name)
-        offspring = attempts[-1].offspring if attempts else None
-        if offspring is None or offspring not in phylogeny:
+        for attempt in unfinished(phylogeny, self._name, self._shared.ahead):
+            self._finish(attempt, Random(chance(attempt.step)))
+
+    def _finish(self, attempt: AttemptRow, random: Random) -> None:
+        phylogeny, offspring = self._shared.phylogeny, attempt.offspring
+        if offspring is None:
             return
-        last = phylogeny.index(offspring)
-        if phylogeny.tips.get(self._name) == last:
+        row = phylogeny.index(offspring)
+        if phylogeny.tips.get(self._name) == row:
             return
-        if phylogeny.outcome(last) is None:
-            self._judge_row(last)
+        if not is_judged(phylogeny, attempt):
+            self._judge_row(row)
         elif self._shared.noise > 0 and self._is_record(offspring):
-            self._confirm(self._task(offspring, phylogeny.tree(last)))
-        if not self._shared.directions.seeded(self._name, attempts[-1].time):
-            self.accept(offspring, Random(chance(phylogeny.last_step(self._name))))
+            self._confirm(self._task(offspring, phylogeny.tree(row)))
+        if not self._shared.directions.seeded(self._name, attempt.time):
+            self.accept(offspring, random)
 
     def _judge_tip(self) -> None:
         """Judge where the agent stands if nobody did under this evaluator and environment.
@@ -81,6 +110,26 @@ class Acceptance:
             return False
         self.judge(task.commit, task.tree, "release")
         return True
+
+    def decide(self, case: Case) -> None:
+        """Judge an offspring, and move the branch to it if the strategy wants that.
+
+        Not if a human put the agent somewhere since. An agent that asks ahead leaves it to the next
+        process of its worker if the run was stopped or its time is over before its turn came.
+        """
+        shared = self._shared
+        try:
+            if shared.ahead and (shared.stop.is_set() or shared.allowance.seconds_left == 0):
+                shared.allowance.give_back_evaluation()
+                return
+            if case.paid:
+                case.recorded.result()  # durable before anything else is spent
+            if self.judge(case.commit, case.tree, case.operator, case.recorded):
+                shared.phylogeny.refresh()
+                if not shared.directions.seeded(self._name, case.begun):
+                    self.accept(case.commit, case.random)
+        finally:
+            shared.budget.judged(case.commit)
 
     def judge(
         self,

@@ -241,13 +241,15 @@ def _share(
         evaluator_seed=evaluate.seed,
         maximize=evaluate.direction == "maximize",
         noise=noise,
+        ahead=bench.spec.settings.search.ahead,
     )
 
 
 def open_budget(swarm: Swarm, bench: Bench) -> SwarmBudget:
     """The caps of the swarm, checked under the lock that all workers of this clone share."""
     lock = swarm.private / "budget.lock"
-    return SwarmBudget(bench.spec.settings.budget, bench.phylogeny, lock)
+    settings = bench.spec.settings
+    return SwarmBudget(settings.budget, bench.phylogeny, lock, settings.search.ahead)
 
 
 def open_judge(swarm: Swarm, plan: Plan, bench: Bench, owner: str) -> Judge:

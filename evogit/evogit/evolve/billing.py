@@ -77,7 +77,7 @@ class Bill:
         self.phylogeny.refresh()
         number = self.phylogeny.last_step(name) + 1
         worst = worst_case(stages, oracle, times, judge.spec.settings.goal)
-        if not self._reserve(name, task, number, worst):
+        if not self._reserve(name, number, worst):
             yield None
             return
         meter = Meter(oracle, self.redactor.text, worst, self._wait)
@@ -87,7 +87,7 @@ class Bill:
             if worst != FREE or meter.transcript:
                 self._record(name, task, number, meter, worst)
             self.allowance.settle(name, meter.spend)
-            self.budget.done(name)
+            self.budget.done(name, number)
 
     def _wait(self, seconds: float) -> bool:
         """Wait for the provider; false if the worker must end, or its time does before that."""
@@ -95,10 +95,10 @@ class Bill:
         stopped = self.stop.wait(seconds if left is None else min(seconds, left))
         return not stopped and (left is None or seconds < left)
 
-    def _reserve(self, name: str, task: Task, number: int, worst: Spend) -> bool:
+    def _reserve(self, name: str, number: int, worst: Spend) -> bool:
         while not self.stop.is_set():
             refused = self.allowance.reserve(name, worst)
-            refused = refused or self._of_swarm(name, task, number, worst)
+            refused = refused or self._of_swarm(name, number, worst)
             if refused is None:
                 return True
             self.allowance.settle(name, FREE)
@@ -108,9 +108,8 @@ class Bill:
             self.stop.wait(_WAIT_SECONDS)
         return False
 
-    def _of_swarm(self, name: str, task: Task, number: int, worst: Spend) -> Refusal | None:
+    def _of_swarm(self, name: str, number: int, worst: Spend) -> Refusal | None:
         with self.budget.turn():
-            self.budget.done(task.agent)  # its own step reserves nothing any more
             refused = self.budget.unaffordable(name, worst, self.clock())
             if refused is None and worst != FREE:
                 self.budget.reserve(self.journal, name, number, worst, self.clock())

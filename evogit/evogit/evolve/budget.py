@@ -19,6 +19,8 @@ from typing import Literal
 
 from evogit.config.models import Budget
 from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words, total
+from evogit.evolve.unfinished import is_judged, unfinished
+from evogit.ids import CommitId
 from evogit.phylogeny.activity import Activity, Totals, day_of
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Lease, Spend
@@ -125,17 +127,20 @@ class SwarmBudget:
         budget: from the spec.
         phylogeny: what was spent, by the journals.
         lock: a file that all workers of this clone share.
+        ahead: how many offspring of an agent may wait for their verdict while it makes another one.
     """
 
-    def __init__(self, budget: Budget, phylogeny: Phylogeny, lock: Path) -> None:
+    def __init__(self, budget: Budget, phylogeny: Phylogeny, lock: Path, ahead: int = 0) -> None:
         self.budget = budget
         self._phylogeny = phylogeny
         self._lock = lock
+        self._ahead = ahead
         self._whole = Caps(budget.tokens, budget.cost_usd)
         self._step = Caps(budget.step_tokens, budget.step_cost_usd)
         self._agent = Caps(budget.agent_tokens, budget.agent_cost_usd)
         self._day = Caps(budget.day_tokens, budget.day_cost_usd)
-        self._running = set[str]()
+        self._running = set[tuple[str, int]]()
+        self._unjudged = set[CommitId]()
         self._told = Told()
 
     @property
@@ -154,56 +159,80 @@ class SwarmBudget:
             os.close(descriptor)
 
     def reserve(self, journal: Journal, agent: str, step: int, worst: Spend, now: float) -> None:
-        """Let a step of this worker's ``agent`` hold a reservation; durable on return, within ``turn``.
+        """Let a step of this worker's ``agent`` hold a reservation; durable on return.
+
+        Within ``turn`` if there are caps: whoever checks them next has to see it.
 
         Raises:
             OSError, GitError: the journal could not be written.
         """
-        self._running.add(agent)
+        self._running.add((agent, step))
         lease = Lease("reserve", agent, step, worst, time=round(now, 3))
         journal.append(lease, subject=f"reserve {agent} step {step}").result()
 
-    def done(self, agent: str) -> None:
-        """Its step is over: judged, without offspring, or failed."""
-        self._running.discard(agent)
+    def done(self, agent: str, step: int) -> None:
+        """A step holds no reservation any more: its attempt is durable, or it failed."""
+        self._running.discard((agent, step))
+
+    def waits(self, offspring: CommitId) -> None:
+        """An offspring of this worker is to be judged, which may turn out to need no evaluation."""
+        self._unjudged.add(offspring)
+
+    def judged(self, offspring: CommitId) -> None:
+        """It was judged, or will not be by this process."""
+        self._unjudged.discard(offspring)
 
     def refusal(self, agent: str, worst: Spend, now: float) -> Refusal | None:
         """What forbids the next step, if anything does. Call within ``turn``.
 
         Args:
-            agent: of this worker, not in a step now.
+            agent: of this worker, making nothing now.
             worst: what the step may cost.
             now: seconds since 1970; days are those of UTC.
         """
         self._phylogeny.refresh()
-        return self._of_evaluations() or self._of_money(agent, worst, now)
+        waits = bool(self._running or self._unjudged)
+        return self._of_evaluations(waits=waits) or self._of_money(agent, worst, now, waits=waits)
 
     def unaffordable(self, agent: str, worst: Spend, now: float) -> Refusal | None:
         """The same for what belongs to an evaluation that is promised already, such as judging it."""
         self._phylogeny.refresh()
-        return self._of_money(agent, worst, now)
+        # Not for what is unjudged, which waits for this one itself.
+        return self._of_money(agent, worst, now, waits=bool(self._running))
 
-    def _of_money(self, agent: str, worst: Spend, now: float) -> Refusal | None:
-        found = self._of_swarm(worst)
+    def _of_money(self, agent: str, worst: Spend, now: float, *, waits: bool) -> Refusal | None:
+        found = self._of_swarm(worst, waits=waits)
         if found is None and worst != FREE:
             found = self._of_step(agent, worst) or self._of_agent(agent, worst)
-            return found or self._of_day(worst, now)
+            return found or self._of_day(worst, now, waits=waits)
         return found
 
-    def _of_evaluations(self) -> Refusal | None:
+    def _of_evaluations(self, *, waits: bool) -> Refusal | None:
         spent, budget = self._phylogeny.spent, self.budget
         if budget.seconds is not None and spent.seconds >= budget.seconds:
             return Refusal(f"the swarm's {budget.seconds:g} s", "run")
         limit = budget.evaluations
-        if limit is None or spent.evaluations + _pending(self._phylogeny) < limit:
+        if limit is None or self._promised_below(limit - spent.evaluations):
             return None
-        waits = spent.evaluations < limit and bool(self._running)
+        waits = waits and spent.evaluations < limit
         return Refusal(f"the swarm's {limit} evaluations", "wait" if waits else "run")
 
-    def _of_swarm(self, worst: Spend) -> Refusal | None:
+    def _promised_below(self, room: int) -> bool:
+        """Whether open reservations and offspring not judged yet leave an evaluation of so many.
+
+        A killed agent judges its own when it is back.
+        """
+        phylogeny = self._phylogeny
+        agents, reserved = phylogeny.agents, len(phylogeny.reservations)
+        if reserved + len(agents) * (1 + self._ahead) < room:
+            return True
+        rows = (row for agent in agents for row in unfinished(phylogeny, agent, self._ahead))
+        return reserved + sum(not is_judged(phylogeny, row) for row in rows) < room
+
+    def _of_swarm(self, worst: Spend, *, waits: bool) -> Refusal | None:
         spent = self._phylogeny.spent
         used = Spend(spent.tokens, 0, spent.cost_usd)
-        return self._beside_reserved("the swarm's", self._whole, used, worst, "run")
+        return self._beside_reserved("the swarm's", self._whole, used, worst, "run", waits=waits)
 
     def _of_step(self, agent: str, worst: Spend) -> Refusal | None:
         over = self._step.over(FREE, worst)
@@ -214,11 +243,11 @@ class SwarmBudget:
         over = self._agent and self._agent.over(_spend(self._counted().of(agent)), worst)
         return Refusal(f"{agent}'s {over}", "agent") if over else None
 
-    def _of_day(self, worst: Spend, now: float) -> Refusal | None:
+    def _of_day(self, worst: Spend, now: float, *, waits: bool) -> Refusal | None:
         if not self._day:
             return None
         used = _spend(self._counted().on(day_of(now)))
-        return self._beside_reserved("today's", self._day, used, worst, "tomorrow")
+        return self._beside_reserved("today's", self._day, used, worst, "tomorrow", waits=waits)
 
     def _beside_reserved(
         self,
@@ -227,12 +256,14 @@ class SwarmBudget:
         used: Spend,
         worst: Spend,
         remedy: Literal["tomorrow", "run"],
+        *,
+        waits: bool,
     ) -> Refusal | None:
         """Reservations may be given back, but only those of siblings are worth waiting for."""
         over = caps.over(added(used, self._phylogeny.reserved), worst)
         if not over:
             return None
-        waits = bool(self._running) and not caps.over(used, worst)
+        waits = waits and not caps.over(used, worst)
         return Refusal(f"{whose} {over}", "wait" if waits else remedy)
 
     def nearly(self, agent: str, now: float) -> list[str]:
@@ -260,17 +291,3 @@ class SwarmBudget:
 
 def _spend(totals: Totals) -> Spend:
     return Spend(totals.tokens, 0, totals.cost_usd)
-
-
-def _pending(phylogeny: Phylogeny) -> int:
-    """Evaluations that are promised: open reservations, and offspring not judged yet.
-
-    Each agent has at most one such offspring, its last; a killed agent judges it when it is back.
-    """
-    found = len(phylogeny.reservations)
-    for agent in phylogeny.agents:
-        attempts = phylogeny.attempts(agent)
-        offspring = attempts[-1].offspring if attempts else None
-        if offspring is not None and offspring in phylogeny:
-            found += phylogeny.outcome(phylogeny.index(offspring)) is None
-    return found

@@ -1,4 +1,7 @@
-"""One agent's life: plan, propose, record, evaluate, record, accept; until the budget ends."""
+"""One agent's life: plan, propose, record, evaluate, record, accept; until the budget ends.
+
+With ``search.ahead`` an agent plans and proposes while others of its offspring are judged.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,19 @@ from concurrent.futures import Future
 from random import Random
 from typing import Final
 
-from evogit.evolve.acceptance import Acceptance
+from evogit.evolve.acceptance import Acceptance, Case
+from evogit.evolve.docket import Docket
 from evogit.evolve.offspring import Made
 from evogit.evolve.purse import Purse
 from evogit.evolve.shared import Shared
 from evogit.evolve.spending import FREE, Refusal
+from evogit.evolve.unfinished import FRUITLESS
 from evogit.ids import CommitId
 from evogit.proposals import Agent, Step
 from evogit.records import Attempt, Spend
 
-_FRUITLESS: Final = 500
-"""After so many steps in a row without a new tree an agent has nothing left to try."""
 _FRUITLESS_PAID: Final = 50
-"""The same for steps that cost something: a model that repeats itself must not run up a bill."""
+"""As ``FRUITLESS``, for steps that cost something: a model that repeats itself must not run up a bill."""
 _PAUSE_SECONDS: Final = 0.2
 _SIBLING_SECONDS: Final = 0.02
 _TOMORROW_SECONDS: Final = 1.0
@@ -34,11 +37,19 @@ class AgentLoop:
         agent: proposes offspring.
         shared: what it shares with its siblings.
         wanted: false once a human decided on fewer agents.
+        failed: is told at once, from another thread, what judging raised; ``run`` raises it too.
 
     ``dismissed`` says whether a human's decision ended it, which may be taken back.
     """
 
-    def __init__(self, name: str, agent: Agent, shared: Shared, wanted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        name: str,
+        agent: Agent,
+        shared: Shared,
+        wanted: Callable[[], bool],
+        failed: Callable[[BaseException], None],
+    ) -> None:
         self.name = name
         self._agent = agent
         self._shared = shared
@@ -52,6 +63,9 @@ class AgentLoop:
             lambda kind, text: shared.say(kind, name, text=text),
         )
         self._acceptance = Acceptance(name, shared)
+        self._docket = Docket(f"{name} verdicts", shared.ahead, failed)
+        self._last_step = 0
+        self._recorded: Future[CommitId] | None = None
         self._fruitless = 0
         self._paid_in_vain = 0
         self._given_up = ""
@@ -61,27 +75,44 @@ class AgentLoop:
     def run(self) -> None:
         """Make steps until something ends it; ``ended`` then says what, in words.
 
+        On return all it made is judged, but for what was not begun when ``stop`` or the end of the
+        time came: as after a kill, the next process of this worker judges that first.
+
         Raises:
             EvaluatorError: the sandbox or the agent can not be used on this machine.
             OSError, GitError: the repository can not be written.
         """
         self._acceptance.catch_up(self._chance)
-        while not self._shared.stop.is_set():
-            self.ended = self._reason_to_end()
-            if self.ended:
-                break
-            if self._paused():
-                self._shared.stop.wait(_PAUSE_SECONDS)
-                continue
-            if not self._acceptance.judge_released(self._purse.refusal):
-                self._step()
+        try:
+            while not self._shared.stop.is_set() and self._goes_on():
+                pass
+            self._docket.drain()
+        finally:
+            self._docket.close()
         self._shared.say("state", self.name, text="stopped")
+
+    def _goes_on(self) -> bool:
+        """Do what is next; false at the end."""
+        self.ended = self._reason_to_end()
+        if self.ended:
+            # What is in flight may give back an evaluation, and then this is not the end.
+            return self._docket.settle_oldest()
+        if self._paused():
+            self._shared.stop.wait(_PAUSE_SECONDS)
+        elif not self._acceptance.judge_released(self._refusal):
+            self._step()
+        return True
+
+    def _refusal(self) -> Refusal | None:
+        """What forbids judging another one's individual, once all of its own are."""
+        self._docket.drain()
+        return self._purse.refusal()
 
     def _reason_to_end(self) -> str:
         if self._given_up:
             return self._given_up
-        if self._fruitless >= _FRUITLESS:
-            return f"{self.name} made no new tree in {_FRUITLESS} steps"
+        if self._fruitless >= FRUITLESS:
+            return f"{self.name} made no new tree in {FRUITLESS} steps"
         if self._paid_in_vain >= _FRUITLESS_PAID:
             return f"{self.name} paid for {_FRUITLESS_PAID} steps in a row without a new tree"
         self._shared.phylogeny.refresh()
@@ -102,17 +133,38 @@ class AgentLoop:
     def _step(self) -> None:
         shared = self._shared
         worst = self._agent.worst_case()
-        number = shared.phylogeny.last_step(self.name) + 1
+        number = max(self._last_step, shared.phylogeny.last_step(self.name)) + 1
         if not self._reserve(number, worst):
             return
+        random, begun = Random(self._chance(number)), shared.now()
         try:
-            self._carry_out(number, worst)
-        finally:
-            self._purse.close()
+            self._see_what_was_made()
+            made, recorded = self._make(number, random)
+        except BaseException:
+            self._purse.close(number)
+            raise
+        self._purse.settle(made.spend, worst)
+        if made.commit is None or made.tree is None:
+            self._without_offspring(made, recorded)
+            return
+        self._fruitless = self._paid_in_vain = 0
+        paid = made.spend != FREE
+        case = Case(made.commit, made.tree, made.operator, paid, recorded, begun, random)
+        self._docket.add(lambda: self._acceptance.decide(case))
 
-    def _carry_out(self, number: int, worst: Spend) -> None:
+    def _see_what_was_made(self) -> None:
+        """Plans count steps and nothing is made twice: so the last attempt has to be visible.
+
+        Its bill has to be durable, too, before more is spent. There is nothing to wait for if this
+        step has a reservation: a journal is written in order, so that this being durable means that
+        what was appended before it is durable as well, or has failed, which is raised here.
+        """
+        if self._recorded is not None and self._shared.ahead:
+            self._recorded.result()
+            self._shared.phylogeny.refresh()
+
+    def _make(self, number: int, random: Random) -> tuple[Made, Future[CommitId]]:
         shared = self._shared
-        random = Random(self._chance(number))
         shared.say("state", self.name, text="proposing")
         started = time.monotonic()
         step = shared.strategy.plan(shared.phylogeny, self.name, random)
@@ -120,17 +172,9 @@ class AgentLoop:
         # Not the strategy's: how much of that one is used depends on what others had made by then.
         own = Random(f"{self._chance(number)} offspring")
         made = shared.nursery.make(self._agent, self.name, number, step, feedback, own)
-        recorded = self._record(number, step, made, time.monotonic() - started)
-        self._purse.settle(made.spend, worst)
-        if made.commit is None or made.tree is None:
-            self._without_offspring(made, recorded)
-            return
-        if made.spend != FREE:
-            recorded.result()  # a money record must be durable before anything else is spent
-        self._fruitless = self._paid_in_vain = 0
-        if self._acceptance.judge(made.commit, made.tree, made.operator, recorded):
-            shared.phylogeny.refresh()
-            self._acceptance.accept(made.commit, random)
+        self._recorded = self._record(number, step, made, time.monotonic() - started)
+        self._last_step = number
+        return made, self._recorded
 
     def _reserve(self, number: int, worst: Spend) -> bool:
         """Take an evaluation and reserve the worst case, here and in the journal."""
@@ -161,6 +205,7 @@ class AgentLoop:
             shared.allowance.end(refused.reason)
 
     def _record(self, number: int, step: Step, made: Made, seconds: float) -> Future[CommitId]:
+        """Queue the attempt; once it is durable it stands for what the step reserved."""
         attempt = Attempt(
             agent=self.name,
             operator=made.operator,
@@ -177,12 +222,16 @@ class AgentLoop:
         )
         keep = (made.commit,) if made.commit is not None else ()
         result = made.commit[:12] if made.commit else made.reason
-        return self._shared.journal.append(
+        if made.commit is not None:
+            self._shared.budget.waits(made.commit)
+        recorded = self._shared.journal.append(
             attempt,
             subject=f"{made.operator} by {self.name}: {result}",
             keep=keep,
             artefacts=made.artefacts,
         )
+        recorded.add_done_callback(lambda _: self._purse.close(number))
+        return recorded
 
     def _without_offspring(self, made: Made, recorded: Future[CommitId]) -> None:
         shared = self._shared

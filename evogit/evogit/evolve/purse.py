@@ -12,7 +12,7 @@ from evogit.swarm.journal import Journal
 
 
 class Purse:
-    """Reserves and settles, in this invocation and in the swarm. Used by the agent's thread alone.
+    """Reserves and settles, in this invocation and in the swarm. Used by the agent's thread, but for ``close``.
 
     Args:
         agent: whose it is.
@@ -64,12 +64,14 @@ class Purse:
             text = f"a step cost {in_words(spend)}, more than the {in_words(worst)} reserved for it"
             self._tell("problem", text)
 
-    def close(self) -> None:
-        """The step is over: judged, without offspring, or failed."""
-        self._budget.done(self._agent)
+    def close(self, number: int) -> None:
+        """A step holds nothing any more: its attempt is durable, or it failed. From any thread."""
+        self._budget.done(self._agent, number)
 
     def _of_swarm(self, number: int, worst: Spend) -> Refusal | None:
-        if not self._budget.limited and worst == FREE:
+        if not self._budget.limited:
+            if worst != FREE:  # no cap to check: so nobody has to wait for their turn
+                self._budget.reserve(self._journal, self._agent, number, worst, self._clock())
             return None
         with self._budget.turn():
             now = self._clock()  # not before: waiting for the turn may pass midnight

@@ -38,6 +38,7 @@ class Shared:
     evaluator_seed: int
     maximize: bool
     noise: float
+    ahead: int = 0
     clock: Callable[[], float] = time.time
 
     def now(self) -> float:

@@ -118,7 +118,8 @@ class Worker:
 
     def _start(self, number: int) -> None:
         name = self._identity.agent(number)
-        loop = AgentLoop(name, self._new_agent(number), self._shared, lambda: number < self._agents)
+        agent, wanted = self._new_agent(number), lambda: number < self._agents
+        loop = AgentLoop(name, agent, self._shared, wanted, self._fail)
         thread = threading.Thread(target=self._live, args=(loop,), name=name, daemon=True)
         self._threads[number] = thread
         self._loops[number] = loop
@@ -128,9 +129,12 @@ class Worker:
         try:
             loop.run()
         except BaseException as error:  # noqa: BLE001  # the supervisor: raised again by ``run``
-            if self._failure is None and not self._shared.stop.is_set():
-                self._failure = error
-            self._shared.stop.set()
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is None and not self._shared.stop.is_set():
+            self._failure = error
+        self._shared.stop.set()
 
     def _check_target(self) -> None:
         shared = self._shared

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,27 @@ def test_a_file_is_looked_at_once_and_other_languages_never(
     assert len(sandbox.jobs) == 1
     assert lint(one, "b.rs") == ""
     assert len(sandbox.jobs) == 1
+
+
+def test_who_asks_of_a_known_file_does_not_wait_for_another_one(
+    sandbox: Counting, individual: Callable[..., Genome], tmp_path: Path
+) -> None:
+    lint = Lint(sandbox, tmp_path)
+    known, slow = individual({"a.py": BAD}), individual({"a.py": BAD + "y = 1\n"})
+    text, reading, told = lint(known, "a.py"), threading.Event(), threading.Event()
+
+    def read(path: str) -> bytes:
+        reading.set()
+        assert told.wait(60)
+        return slow.read(path)
+
+    asker = threading.Thread(target=lint, args=(replace(slow, read=read), "a.py"))
+    asker.start()
+    assert reading.wait(60)
+    assert lint(known, "a.py") == text
+    told.set()
+    asker.join()
+    assert len(sandbox.jobs) == 2
 
 
 def test_a_linter_that_does_not_start_is_not_tried_again(

@@ -26,12 +26,13 @@ pytestmark = pytest.mark.slow
 EVOGIT = str(Path(sys.executable).with_name("evogit"))
 SETTINGS = """
 [evaluate]
-stages = [{ name = "main", run = ["python", "/eval/run.py"], score = ["python", "/eval/score.py"] }]
+stages = [{{ name = "main", run = ["python", "/eval/run.py"], score = ["python", "/eval/score.py"] }}]
 [evaluate.files]
 run = ["run.py"]
 score = ["score.py"]
 [search]
 strategy = "evogit"
+ahead = {ahead}
 editable = ["x.py"]
 agents = ["llm", "genetic"]
 """
@@ -60,13 +61,15 @@ def _say(server: Any, asked: Any) -> Any:
     return server.answer(f"Now better.\n```python\n{end.join(lines)}```\n")
 
 
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[0, 2], ids=["step by step", "ahead"])
+def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's repository whose swarm was evolved by three agents, two of them with a model."""
     server, kit = _load("server"), _load("test_whole_run")
     folder = tmp_path_factory.mktemp("replay")
     with live.allowed(), server.Server(partial(_say, server)) as mock:
-        swarm = kit.make_swarm(folder / "user", SETTINGS + kit.table("mock", mock.url))
+        swarm = kit.make_swarm(
+            folder / "user", SETTINGS.format(ahead=request.param) + kit.table("mock", mock.url)
+        )
         # The genetic agent is so much faster that it comes when the others have begun.
         for agents, evaluations in ((), 15), (("genetic",), 40):
             plan = kit.plan(

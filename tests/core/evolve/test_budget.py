@@ -21,6 +21,7 @@ from evogit.evolve.events import Event
 from evogit.evolve.lost import LOST, settle_lost
 from evogit.evolve.spending import Caps, Share, Told
 from evogit.evolve.worker import Summary
+from evogit.ids import CommitId
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Attempt, Lease, Spend
 from evogit.swarm.journal import Journal
@@ -126,13 +127,32 @@ def test_what_others_reserved_counts_and_is_waited_for_only_beside_a_running_sib
     worst = Spend(0, 0, 0.3)
     alone = limits.refusal("a1", worst, now=0.0)
     journal = Journal(records.git, "w1")
-    limits.reserve(journal, "a2", 1, Spend(), now=0.0)
+    for step in (1, 2):
+        limits.reserve(journal, "a2", step, Spend(), now=0.0)
     journal.close()
+    limits.done("a2", 1)
     beside = limits.refusal("a1", worst, now=0.0)
-    limits.done("a2")
+    limits.done("a2", 2)
+    after = limits.refusal("a1", worst, now=0.0)
     assert alone is not None
     assert beside is not None
-    assert (alone.remedy, beside.remedy) == ("run", "wait")
+    assert after is not None
+    assert (alone.remedy, beside.remedy, after.remedy) == ("run", "wait", "run")
+
+
+def test_an_evaluation_that_may_turn_out_unneeded_is_waited_for_by_steps_but_not_by_judging(
+    records: Records, tmp_path: Path
+) -> None:
+    records.journal("w2", Lease("reserve", "b1", 1, Spend(0, 0, 0.8)))
+    limits = budget(records.phylogeny(), tmp_path, cost_usd=1.0)
+    worst, offspring = Spend(0, 0, 0.3), CommitId("1" * 40)
+    limits.waits(offspring)
+    step = limits.refusal("a1", worst, now=0.0)
+    judging = limits.unaffordable("a1-judge", worst, now=0.0)
+    limits.judged(offspring)
+    after = limits.refusal("a1", worst, now=0.0)
+    found = [refused and refused.remedy for refused in (step, judging, after)]
+    assert found == ["wait", "run", "run"]
 
 
 def test_a_nearly_spent_cap_is_told_once_for_the_swarm_an_agent_and_each_day(
