@@ -73,7 +73,9 @@ def test_constants_are_tuned_over_several_runs_of_several_agents(tmp_path: Path)
     first = generations(folder)
     evogit(folder, "run", "-n", "2", "--max-evaluations", "60")
     best = json.loads(evogit(folder, "best", "--json"))
-    assert 0 <= score_of(best) < 1.0  # the base has 4.5; how low it gets depends on the order of steps
+    assert (
+        0 <= score_of(best) < 1.0
+    )  # the base has 4.5; how low it gets depends on the order of steps
     made = subjects(folder)[:-1]
     assert made
     assert all(subject.startswith("tune model.py: ") for subject in made)
