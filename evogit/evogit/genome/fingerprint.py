@@ -117,8 +117,10 @@ class Fingerprints:
         key = (blob, path if declared else path.rpartition(".")[2])
         with self._lock:
             found = self._files.get(key)
-            if found is None:
-                found = self._files[key] = self._read(blob, path)
+        if found is None:
+            found = self._read(blob, path)  # what two threads read at once is the same
+        with self._lock:
+            self._files[key] = found
             self._files.move_to_end(key)
             if len(self._files) > _KEPT:
                 self._files.popitem(last=False)

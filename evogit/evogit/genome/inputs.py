@@ -23,7 +23,7 @@ from evogit.genome.numeric import (
 )
 from evogit.syntax import parse
 
-MOST_POINTS: Final = 2500
+MOST_POINTS: Final = 1300
 """So many points are asked, of more every k-th group of them."""
 _MOST_ROWS: Final = 10_000
 """More combinations of the other arguments are drawn by chance instead of taken all."""
