@@ -29,8 +29,9 @@ def sync(
         set_remote(session.swarm, remote)
     done = exchange(session.swarm)
     data = {"pushed": done.pushed, "fetched": done.fetched, "problems": list(done.problems)}
-    for problem in done.problems:
-        session.output.warn(problem)
+    data["news"] = list(done.news)
+    for line in (*done.news, *done.problems):
+        session.output.warn(line)
     session.output.result(
         data,
         lambda: session.output.line(

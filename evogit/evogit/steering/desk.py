@@ -343,7 +343,7 @@ class Desk:
             state = "holds" if holds else "is undone"
             raise PreconditionError(f"{known[plain].verb} {plain[:12]} {state} already")
         moves = known[plain].moves
-        made = self._mover.repeat(moves) if holds else self._mover.reverse(moves)
+        made = (self._mover.repeat if holds else self._mover.reverse)(answer, moves)
         return replace(answer, moves=made, selects=known[plain].selects)
 
     # ------------------------------------------------------------------ writing

@@ -12,7 +12,7 @@ import pygit2
 
 from evogit.errors import EvoGitError
 from evogit.swarm.repository import Swarm
-from evogit.sync.remote import TIMEOUT, remote_url, sync
+from evogit.sync.remote import TIMEOUT, Synced, remote_url, sync
 
 EVERY_SECONDS: Final = 20.0
 _LAST_SECONDS: Final = 30.0
@@ -26,7 +26,8 @@ class BackgroundSync:
 
     Args:
         swarm: the clone; nothing is done while it has no remote.
-        tell: gets one line for each new problem; not again until it was gone in between.
+        tell: gets one line for each new problem, not again until it was gone in between; and one for
+            each piece of news.
         every: seconds between exchanges.
     """
 
@@ -89,11 +90,12 @@ class BackgroundSync:
 
     def _exchange(self, timeout: float) -> None:
         try:
-            problems = set(sync(self._swarm, timeout=timeout).problems)
+            done = sync(self._swarm, timeout=timeout)
         except (EvoGitError, OSError, pygit2.GitError, KeyError, ValueError) as error:
             # What others published may be anything, and libgit2 stumbles in ways of its own.
-            problems = {f"sync: {error}"}
-        for problem in sorted(problems - self._told):
-            self._tell(problem)
+            done = Synced(0, 0, (f"sync: {error}",))
+        problems = set(done.problems)
+        for line in (*done.news, *sorted(problems - self._told)):
+            self._tell(line)
         self._told = problems
         self._exchanged = True

@@ -4,7 +4,8 @@ Ours are the journals and agents of this clone's identities: they are pushed and
 Journals only ever move forward, on both sides; one that was rewritten at the other end is refused
 and reported, one that was deleted or set back there is published again. Branches of agents move
 freely, but one that holds there what somebody else made is kept and not overwritten. A newer spec is
-adopted once it was read without an error. What others published lands in ``refs/evogit/remotes/<remote>/``; nothing is pruned, so
+adopted once it was read without an error, one that was written at the same time as ours is joined
+with it (``specs``). What others published lands in ``refs/evogit/remotes/<remote>/``; nothing is pruned, so
 nobody can make us forget by deleting. What is to be done is decided by the remote's own list of
 refs; one ref that git refuses, whatever it holds, does not keep the others from being exchanged.
 """
@@ -22,13 +23,7 @@ from typing import Final
 
 import pygit2
 
-from evogit.errors import (
-    ConflictError,
-    EvoGitError,
-    GitError,
-    PreconditionError,
-    UserError,
-)
+from evogit.errors import GitError, PreconditionError, UserError
 from evogit.git.program import run_git
 from evogit.ids import (
     BASE_REF,
@@ -42,7 +37,7 @@ from evogit.ids import (
 )
 from evogit.swarm.identity import identities
 from evogit.swarm.repository import Swarm
-from evogit.swarm.spec import read_spec
+from evogit.sync.specs import follow_spec
 from evogit.text import clean_line
 
 ORIGIN: Final = "origin"
@@ -62,13 +57,14 @@ class Synced:
     """What one exchange did. ``problems`` are refs that one side refused, in words.
 
     ``refused`` counts those of ours that were not published: the remote refused them, or holds
-    what somebody else made there.
+    what somebody else made there. ``news`` is what else a human should hear of, once.
     """
 
     pushed: int
     fetched: int
     problems: tuple[str, ...]
     refused: int = 0
+    news: tuple[str, ...] = ()
 
 
 def remote_url(swarm: Swarm) -> str:
@@ -161,6 +157,7 @@ class _Exchange:
         self._turn = turn
         self._timeout = timeout
         self._problems: list[str] = []
+        self._news: list[str] = []
         self._unpublished = 0
 
     def run(self) -> Synced:
@@ -170,7 +167,7 @@ class _Exchange:
         fetched = self._fetch({r: tip for r, tip in there.items() if self._is_wanted(r, tip, own)})
         follows = self._follow_spec(there.get(SPEC_REF))
         pushed = self._push(self._own_refs() if follows else own, there, spec=follows)
-        return Synced(pushed, fetched, tuple(self._problems), self._unpublished)
+        return Synced(pushed, fetched, tuple(self._problems), self._unpublished, tuple(self._news))
 
     def _run(self, *arguments: str, stdin: str = "") -> bytes:
         os.ftruncate(self._turn, 0)
@@ -276,32 +273,11 @@ class _Exchange:
                 self._fetch_some(wanted[half:])
 
     def _follow_spec(self, theirs: CommitId | None) -> bool:
-        """Take a newer version of the spec; false if ours and theirs are left to a human."""
-        ours = self._git.ref(SPEC_REF)
-        if theirs is None or ours is None or theirs == ours:
-            return True
-        if not self._git.has(theirs):
-            return False
-        try:
-            return self._adopt(theirs, ours)
-        except ConflictError:
-            return False
-        except (EvoGitError, pygit2.GitError, KeyError, ValueError) as error:
-            said = f"the spec at the remote can not be read and is not adopted: {error}"
-            self._problems.append(clean_line(said, 200))
-            return False
-
-    def _adopt(self, theirs: CommitId, ours: CommitId) -> bool:
-        """Move to ``theirs`` if it is newer and can be read: nothing works without a spec."""
-        self._git.commit(theirs)
-        if self._git.handle.descendant_of(ours, theirs):
-            return True
-        if not self._git.handle.descendant_of(theirs, ours):
-            self._problems.append("the spec was changed here and at the remote: they differ")
-            return False
-        read_spec(self._git, theirs)
-        self._git.move_ref(SPEC_REF, old=ours, new=theirs)
-        return True
+        """Take over what the remote's spec says; whether ours may be published."""
+        followed = follow_spec(self._git, theirs)
+        self._problems += [followed.problem] if followed.problem else []
+        self._news += [followed.news] if followed.news else []
+        return followed.publish
 
     # ------------------------------------------------------------------ pushing
 

@@ -14,7 +14,6 @@ from tests.core.sync.conftest import Pair
 
 from evogit.errors import EvoGitError, GitError, NotFoundError, PreconditionError, UserError
 from evogit.ids import JOURNALS, SPEC_REF
-from evogit.swarm.spec import PinnedFile, write_spec
 from evogit.sync.background import BackgroundSync
 from evogit.sync.clone import clone_swarm
 from evogit.sync.remote import checked_url, set_remote, sync
@@ -58,36 +57,6 @@ def test_rejected_offspring_travel_too(pair: Pair) -> None:
     pair.one.swarm.git.move_ref("refs/heads/a1", old=rejected, new=kept)
     pair.settle()
     assert rejected in pair.two.view()[0]
-
-
-def test_a_newer_spec_is_followed_and_a_forked_one_is_left_to_a_human(pair: Pair) -> None:
-    first = _new_spec(pair, "one", "one")
-    pair.settle()
-    assert pair.two.swarm.git.ref(SPEC_REF) == first
-    mine, theirs = _new_spec(pair, "one", "left"), _new_spec(pair, "two", "right")
-    pair.one.sync()
-    assert "differ" in " ".join(pair.two.sync().problems)
-    assert pair.one.swarm.git.ref(SPEC_REF) == mine
-    assert pair.two.swarm.git.ref(SPEC_REF) == theirs
-    pair.two.step("x = 1\n")
-    pair.two.sync()
-    pair.one.sync()
-    assert pair.one.view()[0] == pair.two.view()[0]
-
-
-def _new_spec(pair: Pair, clone: str, goal: str) -> str:
-    swarm = pair.one.swarm if clone == "one" else pair.two.swarm
-    settings = swarm.spec().settings
-    changed = settings.model_copy(update={"goal": settings.goal.model_copy(update={"text": goal})})
-    return write_spec(
-        swarm.git,
-        changed,
-        base=swarm.git.commit(swarm.base).tree,
-        files={"score/score.py": PinnedFile(b"print(1)")},
-        author="ada",
-        time=1,
-        subject=goal,
-    ).commit
 
 
 def test_clones_get_names_that_differ(pair: Pair, tmp_path: Path) -> None:
