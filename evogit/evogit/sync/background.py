@@ -12,7 +12,7 @@ import pygit2
 
 from evogit.errors import EvoGitError
 from evogit.swarm.repository import Swarm
-from evogit.sync.remote import TIMEOUT, Synced, remote_url, sync
+from evogit.sync.remote import Synced, remote_url, sync
 
 EVERY_SECONDS: Final = 20.0
 _LAST_SECONDS: Final = 30.0
@@ -61,7 +61,7 @@ class BackgroundSync:
         self._looked = time.monotonic()
         if self._due():
             self._thread = threading.Thread(
-                target=self._exchange, args=(TIMEOUT,), name="sync", daemon=True
+                target=self._exchange, args=(None,), name="sync", daemon=True
             )
             self._thread.start()
 
@@ -88,7 +88,7 @@ class BackgroundSync:
         os.utime(stamp, (now, now))
         return True
 
-    def _exchange(self, timeout: float) -> None:
+    def _exchange(self, timeout: float | None) -> None:
         try:
             done = sync(self._swarm, timeout=timeout)
         except (EvoGitError, OSError, pygit2.GitError, KeyError, ValueError) as error:

@@ -13,6 +13,7 @@ refs; one ref that git refuses, whatever it holds, does not keep the others from
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -43,8 +44,8 @@ from evogit.text import clean_line
 ORIGIN: Final = "origin"
 _MINE: Final = REMOTES + ORIGIN
 TIMEOUT: Final = 300.0
-_WAIT: Final = TIMEOUT
-"""How long an exchange waits for the one before it."""
+_TIMEOUT: Final = "evogit.syncTimeout"
+"""Our own git configuration key: what a human said instead of ``TIMEOUT``."""
 _BATCH: Final = 200
 _REFUSED: Final = 1
 """Exit status of git fetch and push when single refs were refused; 128 means nothing was done."""
@@ -81,6 +82,26 @@ def set_remote(swarm: Swarm, url: str) -> None:
     swarm.configure(f"remote.{ORIGIN}.url", checked_url(url))
 
 
+def sync_timeout(swarm: Swarm) -> float:
+    """Seconds after which one call of git in an exchange is given up."""
+    try:
+        found = float(swarm.setting(_TIMEOUT))
+    except ValueError:
+        return TIMEOUT
+    return found if 0 < found < math.inf else TIMEOUT
+
+
+def set_sync_timeout(swarm: Swarm, seconds: float) -> None:
+    """Remember how long one call of git in an exchange may take.
+
+    Raises:
+        UserError: that is no time at all.
+    """
+    if not 0 < seconds < math.inf:
+        raise UserError("an exchange needs some time", hint="such as 10m")
+    swarm.configure(_TIMEOUT, f"{seconds:g}")
+
+
 def checked_url(url: str) -> str:
     """A URL that may be given to git; a local path is made absolute.
 
@@ -93,27 +114,34 @@ def checked_url(url: str) -> str:
     return str(local.resolve()) if local.exists() else url
 
 
-def sync(swarm: Swarm, *, timeout: float = TIMEOUT) -> Synced:
+def sync(swarm: Swarm, *, url: str = "", timeout: float | None = None) -> Synced:
     """Fetch, then push. Safe beside running workers and other clones; repeatable at any time.
 
     Args:
         swarm: what to exchange with its remote.
-        timeout: seconds after which one call of git is given up.
+        url: of another remote, which is the swarm's from now on if the exchange is not refused.
+        timeout: seconds after which one call of git is given up, instead of ``sync_timeout``.
 
     Raises:
+        UserError: see ``checked_url``.
         PreconditionError: there is no remote, or the remote holds another swarm, or branches and no
             swarm; or another exchange of this clone does not end.
         GitError: the remote could not be reached.
     """
-    if not remote_url(swarm):
+    if not url and not remote_url(swarm):
         raise PreconditionError("this swarm has no remote", hint="evogit sync --remote URL")
-    with _turn(swarm) as descriptor:
-        return _Exchange(swarm, descriptor, timeout).run()
+    where = checked_url(url) if url else ORIGIN
+    seconds = sync_timeout(swarm) if timeout is None else timeout
+    with _turn(swarm, sync_timeout(swarm)) as descriptor:
+        done = _Exchange(swarm, descriptor, where, seconds).run()
+        if url:
+            set_remote(swarm, where)
+    return done
 
 
 @contextmanager
-def _turn(swarm: Swarm) -> Generator[int]:
-    """One exchange of a clone at a time.
+def _turn(swarm: Swarm, wait: float) -> Generator[int]:
+    """One exchange of a clone at a time; another one is waited for up to ``wait`` seconds.
 
     Every git program it starts gets the locked file as its standard input, so that the lock is free
     only when a killed process's orphaned git has ended too: then a lock on a ref of theirs is
@@ -126,7 +154,7 @@ def _turn(swarm: Swarm) -> Generator[int]:
     path = swarm.private / "sync.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _wait_for(descriptor)
+        _wait_for(descriptor, wait)
         for lock in (swarm.path / _MINE).rglob("*.lock"):
             lock.unlink(missing_ok=True)
         yield descriptor
@@ -134,15 +162,15 @@ def _turn(swarm: Swarm) -> Generator[int]:
         os.close(descriptor)
 
 
-def _wait_for(descriptor: int) -> None:
-    end = time.monotonic() + _WAIT
+def _wait_for(descriptor: int, seconds: float) -> None:
+    end = time.monotonic() + seconds
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > end:
                 raise PreconditionError(
-                    f"another exchange of this clone did not end within {_WAIT:g} s",
+                    f"another exchange of this clone did not end within {seconds:g} s",
                     hint="see what became of its git process: pgrep -a git",
                 ) from None
             time.sleep(0.05)
@@ -151,10 +179,11 @@ def _wait_for(descriptor: int) -> None:
 
 
 class _Exchange:
-    def __init__(self, swarm: Swarm, turn: int, timeout: float) -> None:
+    def __init__(self, swarm: Swarm, turn: int, where: str, timeout: float) -> None:
         self._swarm = swarm
         self._git = swarm.git
         self._turn = turn
+        self._where = where
         self._timeout = timeout
         self._problems: list[str] = []
         self._news: list[str] = []
@@ -173,19 +202,24 @@ class _Exchange:
         os.ftruncate(self._turn, 0)
         os.pwrite(self._turn, stdin.encode(), 0)
         os.lseek(self._turn, 0, os.SEEK_SET)
-        return run_git(
-            self._swarm.path,
-            *arguments,
-            stdin=self._turn,
-            timeout=self._timeout,
-            user_config=True,
-        )
+        try:
+            return run_git(
+                self._swarm.path,
+                *arguments,
+                stdin=self._turn,
+                timeout=self._timeout,
+                user_config=True,
+            )
+        except GitError as error:
+            if error.status is None and not error.hint:
+                error.hint = "give it longer, and later exchanges too: evogit sync --timeout 1h"
+            raise
 
     # ------------------------------------------------------------------ what is there
 
     def _list(self) -> dict[str, CommitId]:
         patterns = (HEADS + "*", JOURNALS + "*", SPEC_REF)
-        out = self._run("ls-remote", "--quiet", "--refs", ORIGIN, *patterns)
+        out = self._run("ls-remote", "--quiet", "--refs", self._where, *patterns)
         rows = [line.split("\t") for line in out.decode("utf-8", "replace").splitlines()]
         return {
             row[1]: CommitId(row[0])
@@ -259,7 +293,7 @@ class _Exchange:
                 "--no-auto-maintenance",
                 "--no-recurse-submodules",
                 "--stdin",
-                ORIGIN,
+                self._where,
                 stdin="".join(f"{spec}\n" for spec in specs),
             )
         except GitError as error:
@@ -318,7 +352,7 @@ class _Exchange:
 
     def _push_some(self, updates: Sequence[tuple[str, str]]) -> int:
         leases = [lease for _, lease in updates if lease]
-        command = ("push", "--porcelain", "--no-verify", "--no-follow-tags", *leases, ORIGIN)
+        command = ("push", "--porcelain", "--no-verify", "--no-follow-tags", *leases, self._where)
         try:
             out = self._run(*command, *(spec for spec, _ in updates))
         except GitError as error:
