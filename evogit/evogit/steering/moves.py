@@ -16,7 +16,7 @@ from pathlib import Path
 from evogit.errors import ConflictError, GitError, PreconditionError
 from evogit.git.refs import remove_stale_locks
 from evogit.git.repository import GitRepository
-from evogit.ids import SPEC_REF, CommitId, is_object_id
+from evogit.ids import SPEC_REF, TAGS, CommitId, is_object_id
 from evogit.records import Decision, Move
 from evogit.source import Source
 from evogit.steering import target
@@ -62,7 +62,8 @@ class Mover:
 
     def repeat(self, answer: Decision, moves: Sequence[Move]) -> tuple[Move, ...]:
         """The moves by which ``answer`` does ``moves`` once more; raises as ``reverse`` does."""
-        return tuple(self._again(answer, move.ref, move.old, move.new) for move in moves)
+        again = (self._again(answer, move.ref, move.old, move.new) for move in moves)
+        return tuple(move for move in again if move is not None)
 
     def reverse(self, answer: Decision, moves: Sequence[Move]) -> tuple[Move, ...]:
         """The moves by which ``answer`` takes ``moves`` back.
@@ -71,12 +72,15 @@ class Mover:
             PreconditionError: a ref is not where they left it, or a branch is checked out; of the
                 spec, a setting that they changed was changed again.
         """
-        return tuple(self._again(answer, move.ref, move.new, move.old) for move in reversed(moves))
+        back = (self._again(answer, move.ref, move.new, move.old) for move in reversed(moves))
+        return tuple(move for move in back if move is not None)
 
     def _again(
         self, answer: Decision, ref: str, old: CommitId | None, new: CommitId | None
-    ) -> Move:
+    ) -> Move | None:
         now = self.read(ref)
+        if ref.startswith(TAGS) and now is None and new is None:
+            return None  # set on another host: what is decided of it is enough
         if ref == SPEC_REF and now is not None and old is not None and new is not None:
             return self._respecify(answer, now, old, new)
         if now != old:
