@@ -33,8 +33,8 @@ def sync(
 
     Example: `evogit sync --remote ssh://git@example.org/swarm.git`
     """
+    from evogit.sync.exchange import sync as exchange
     from evogit.sync.remote import remote_url, set_sync_timeout
-    from evogit.sync.remote import sync as exchange
 
     if (seconds := _seconds(timeout)) is not None:
         set_sync_timeout(session.swarm, seconds)

@@ -12,7 +12,8 @@ import pygit2
 
 from evogit.errors import EvoGitError
 from evogit.swarm.repository import Swarm
-from evogit.sync.remote import Synced, remote_url, sync
+from evogit.sync.exchange import Synced, sync
+from evogit.sync.remote import remote_url
 
 EVERY_SECONDS: Final = 20.0
 _LAST_SECONDS: Final = 30.0

@@ -11,7 +11,8 @@ from evogit.errors import EvoGitError, NotFoundError, PreconditionError
 from evogit.git.program import run_git
 from evogit.ids import BASE_REF, SPEC_REF, slug
 from evogit.swarm.repository import Swarm, init_bare
-from evogit.sync.remote import ORIGIN, TIMEOUT, checked_url, set_sync_timeout, sync
+from evogit.sync.exchange import sync
+from evogit.sync.remote import ORIGIN, TIMEOUT, checked_url, set_sync_timeout
 
 SWARM: Final = "swarm.git"
 

@@ -16,12 +16,12 @@ from evogit.errors import EvoGitError, GitError, NotFoundError, PreconditionErro
 from evogit.ids import JOURNALS, SPEC_REF
 from evogit.sync.background import BackgroundSync
 from evogit.sync.clone import clone_swarm
+from evogit.sync.exchange import sync
 from evogit.sync.remote import (
     checked_url,
     remote_url,
     set_remote,
     set_sync_timeout,
-    sync,
     sync_timeout,
 )
 
