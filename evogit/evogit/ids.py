@@ -23,6 +23,7 @@ HEADS: Final = "refs/heads/"
 JOURNALS: Final = "refs/evogit/journal/"
 CLAIMS: Final = "refs/evogit/claim/"
 SPEC_REF: Final = "refs/evogit/spec"
+TAGS: Final = "refs/tags/"
 BASE_BRANCH: Final = "main"
 BASE_REF: Final = HEADS + BASE_BRANCH
 REMOTES: Final = "refs/evogit/remotes/"

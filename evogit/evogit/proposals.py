@@ -70,7 +70,8 @@ class Strategy(Protocol):
 class Genome:
     """One individual as an agent reads it: a mapping of paths to bytes, read lazily.
 
-    ``paths`` lists every file; ``read`` returns a file's content and raises ``KeyError`` for a
+    ``paths`` lists every file, which takes long in a large repository and only when it is looked at:
+    who knows a path rather tries to ``read`` it. ``read`` returns a file's content and raises ``KeyError`` for a
     path that is not in ``paths``. ``score`` is ``None`` unless the individual was scored.
     """
 

@@ -13,9 +13,10 @@ from tests.core.evolve.test_evolving import Farm, view
 from evogit.config.model import Goal, Stage
 from evogit.config.models import Asking
 from evogit.errors import ConfigError, EvaluatorError, EvoGitError
-from evogit.evolve.billing import JUDGE, worst_case
-from evogit.evolve.once import judge_once
+from evogit.evolve.billing import JUDGE, Bill, worst_case
+from evogit.evolve.once import judge_once, merge_once
 from evogit.evolve.rubric import criteria, write_rubric
+from evogit.git.trees import Change
 from evogit.ids import JOURNALS
 from evogit.oracle import LONGEST_PROMPT, Answer
 from evogit.outcome import Scored
@@ -120,6 +121,33 @@ def test_one_individual_can_be_judged_by_hand(farm: Farm) -> None:
     again = judge_once(swarm, farm.plan(), phylogeny.commit(phylogeny.best(1)[0]), fresh=True)
     assert again.purpose == "repeat"
     assert {record.agent for record, said in bills(swarm) if said} == {"a1-judge", "w1-judge"}
+
+
+def test_what_a_killed_merge_by_hand_reserved_is_settled_by_whoever_judges_there_next(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swarm = farm.swarm(settings=PAIRWISE)
+    farm.run(swarm, farm.plan(evaluations=1))
+    best = view(farm, swarm).commit(view(farm, swarm).best(1)[0])
+    git, base = swarm.git, swarm.git.commit(swarm.base)
+    tree = git.change_tree(base.tree, {"note.txt": Change(git.write_blob(b"beside"))})
+    other = git.write_commit(tree, [base.id], "by hand\n", author="ada", time=base.time + 1)
+    git.move_ref("refs/heads/by-hand", old=None, new=other)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bill, "_record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            merge_once(swarm, farm.plan(), (best, other), "fitness", author="ada")
+    left = view(farm, swarm)
+    [worst] = left.reservations.values()
+    assert worst.cost_usd > 0
+    judge_once(swarm, farm.plan(), best, fresh=True)
+    settled = view(farm, swarm)
+    assert not settled.reservations
+    assert settled.spent.cost_usd >= left.spent.cost_usd + worst.cost_usd
 
 
 RUBRIC = PAIRWISE.replace(

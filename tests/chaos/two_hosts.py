@@ -32,7 +32,8 @@ from chaos_kit import (
 
 from evogit.swarm.repository import Swarm
 from evogit.sync.clone import clone_swarm
-from evogit.sync.remote import set_remote, sync
+from evogit.sync.exchange import sync
+from evogit.sync.remote import set_remote
 
 
 class Daemon:

@@ -9,28 +9,40 @@ from typing import Annotated
 import typer
 
 from evogit.cli.session import Session
+from evogit.errors import UserError
+
+_Timeout = Annotated[
+    str,
+    typer.Option("--timeout", help="What one call of git may take: 90s, 10m, 8h; remembered."),
+]
 
 
 def sync(
     session: Session,
     *,
-    remote: Annotated[str, typer.Option("--remote", help="Git URL; remembered.")] = "",
+    remote: Annotated[
+        str, typer.Option("--remote", help="Git URL; remembered once it was not refused.")
+    ] = "",
+    timeout: _Timeout = "",
 ) -> None:
     """Push what is ours and fetch what is everyone else's.
 
-    Exit status 0 if all that is ours was published, 1 if a ref of it was refused.
+    Exit status 0 if all that is ours was published, 1 if a ref of it was refused. A call of git
+    that takes longer than the timeout (5m unless you say otherwise) is given up; what was fetched
+    or pushed by then stays so.
 
     Example: `evogit sync --remote ssh://git@example.org/swarm.git`
     """
-    from evogit.sync.remote import remote_url, set_remote
-    from evogit.sync.remote import sync as exchange
+    from evogit.sync.exchange import sync as exchange
+    from evogit.sync.remote import remote_url, set_sync_timeout
 
-    if remote:
-        set_remote(session.swarm, remote)
-    done = exchange(session.swarm)
+    if (seconds := _seconds(timeout)) is not None:
+        set_sync_timeout(session.swarm, seconds)
+    done = exchange(session.swarm, url=remote)
     data = {"pushed": done.pushed, "fetched": done.fetched, "problems": list(done.problems)}
-    for problem in done.problems:
-        session.output.warn(problem)
+    data["news"] = list(done.news)
+    for line in (*done.news, *done.problems):
+        session.output.warn(line)
     session.output.result(
         data,
         lambda: session.output.line(
@@ -47,6 +59,8 @@ def clone(
     folder: Annotated[
         Path | None, typer.Argument(help="New folder.", show_default="evogit-swarm")
     ] = None,
+    *,
+    timeout: _Timeout = "",
 ) -> None:
     """Join a swarm from its remote; then run workers there.
 
@@ -55,9 +69,23 @@ def clone(
     from evogit.sync.clone import clone_swarm
 
     target = session.cwd / (folder or Path("evogit-swarm"))
-    swarm = clone_swarm(url, target, hostname=socket.gethostname())
+    swarm = clone_swarm(url, target, hostname=socket.gethostname(), timeout=_seconds(timeout))
     session.output.result(
         {"swarm": str(swarm.path), "host": swarm.host},
         lambda: session.output.line(f"cloned into {target} as {swarm.host}"),
     )
     session.output.note("next: cd there, `evogit trust`, then `evogit run` or `evogit worker`")
+
+
+def _seconds(text: str) -> float | None:
+    from evogit.config.values import parse_duration
+
+    if not text:
+        return None
+    try:
+        found = parse_duration(text)
+    except ValueError as error:
+        raise UserError(f"--timeout: {error}", hint="write 90s, 10m or 8h") from error
+    if not isinstance(found, float) or found <= 0:
+        raise UserError("--timeout needs some time", hint="write 90s, 10m or 8h")
+    return found

@@ -45,7 +45,8 @@ class Result:
         seconds: of proposing and judging them, summed over all agents.
         tokens: of models, in and out.
         cost_usd: of models.
-        curve: (evaluations so far, best training score so far) at every record; the base is at 0.
+        curve: (evaluations so far, best training score of what was judged so far) at every record;
+            the base is at 0. Scores are means over repeats, as at the end of the run.
         merges: merges that were judged.
         merged_better: those of them that beat both parents.
     """
@@ -140,26 +141,33 @@ class _Course:
     curve: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
 
     def add(self, one: Evaluation) -> None:
-        """Take in an individual other than the base."""
+        """Count the evaluation of an individual other than the base."""
         self.count += 1
         self.timed_out += isinstance(one.outcome, TimedOut)
         self.seconds += one.seconds
-        self.look(one)
 
-    def look(self, one: Evaluation) -> None:
-        """Note it if it is a record."""
-        if not isinstance(one.outcome, Scored):
+    def look(self, score: float | None) -> None:
+        """Note the score of what was just judged if it is a record."""
+        best = self.curve[-1][1] if self.curve else None
+        if score is None:
             return
-        score, best = one.outcome.score, self.curve[-1][1] if self.curve else None
         if best is None or (score > best if self.maximize else score < best):
             self.curve.append((self.count, score))
 
 
 def _course(phylogeny: Phylogeny, *, maximize: bool) -> _Course:
+    """In order of evaluations, but with the scores of the end, which are means over repeats.
+
+    Of many noisy scores the best is mostly the luckiest: by what one evaluation said, a run would
+    reach a target that nothing in it reaches.
+    """
     base, found = phylogeny.tree(0), _Course(maximize)
     for one in phylogeny.evaluations():
         if one.purpose == "search":
-            (found.look if one.tree == base else found.add)(one)
+            if one.tree != base:
+                found.add(one)
+            row = phylogeny.by_tree(one.tree)
+            found.look(None if row is None else phylogeny.score(row))
     proposing = (row.seconds for agent in phylogeny.agents for row in phylogeny.attempts(agent))
     found.seconds += sum(proposing)
     return found

@@ -1,7 +1,8 @@
 """What judging itself costs, where an evaluator asks a language model: reserved, recorded, capped.
 
-The bill of an evaluation is an ``attempt`` of the operator ``judge`` by ``<agent>-judge``, without
-offspring, with prompts and answers as artefacts. So it counts towards every cap, and ``evogit
+The bill of an evaluation is an ``attempt`` of the operator ``judge`` by ``<agent>-judge``, or
+``<worker>-judge`` if no agent of the worker asked, without offspring, with prompts and answers as
+artefacts. So it counts towards every cap, and ``evogit
 cost`` shows who asked how much.
 """
 
@@ -25,6 +26,7 @@ from evogit.oracle import LONGEST_PROMPT, Meter, Oracle
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Attempt, Spend
 from evogit.redact import Redactor
+from evogit.swarm.identity import worker_of
 from evogit.swarm.journal import Journal
 
 JUDGE: Final = "judge"
@@ -73,7 +75,7 @@ class Bill:
             yield judge
             return
         oracle = self.oracle(stages[0].ask.model if stages[0].ask else "")
-        name = slug((task.agent or self.journal.writer) + SUFFIX)
+        name = self._payer(task)
         self.phylogeny.refresh()
         number = self.phylogeny.last_step(name) + 1
         worst = worst_case(stages, oracle, times, judge.spec.settings.goal)
@@ -88,6 +90,15 @@ class Bill:
                 self._record(name, task, number, meter, worst)
             self.allowance.settle(name, meter.spend)
             self.budget.done(name, number)
+
+    def _payer(self, task: Task) -> str:
+        """The agent, or this worker if somebody else asks, such as a human who merges.
+
+        So whoever has this journal next knows that a reservation left open is its to settle, and two
+        persons of one name on two hosts do not settle each other's.
+        """
+        own = worker_of(task.agent) == self.journal.writer
+        return slug((task.agent if own else self.journal.writer) + SUFFIX)
 
     def _wait(self, seconds: float) -> bool:
         """Wait for the provider; false if the worker must end, or its time does before that."""

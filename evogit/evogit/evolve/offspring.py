@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from random import Random
 
 from evogit.errors import EvoGitError, UserError
 from evogit.evolve.credit import Credit
+from evogit.evolve.genomes import Genomes, UnreadableError
 from evogit.evolve.merging import Policy, Undecided, merge_parents, open_conflicts
 from evogit.evolve.novelty import Novelty
 from evogit.evolve.past import RecordedPast
 from evogit.git.repository import GitRepository
-from evogit.git.trees import MAX_BLOB_BYTES, Change, Entry, check_path
+from evogit.git.trees import MAX_BLOB_BYTES, Change, check_path
 from evogit.ids import CommitId, TreeId
 from evogit.paths import editable_ranges, matches, outside_unchanged
 from evogit.phylogeny.index import Phylogeny
@@ -63,10 +63,6 @@ class Draft:
     merge_base: CommitId | None = None
 
 
-class _UnreadableError(UserError):
-    """A parent, perhaps a stranger's, holds a file of more than may be read."""
-
-
 class Nursery:
     """Makes individuals under one version of the spec. Thread-safe.
 
@@ -98,7 +94,7 @@ class Nursery:
         self._seed = seed
         self._redactor = redactor
         self._credit = Credit(phylogeny, spec.settings.search.credit, noise)
-        self._files = lru_cache(maxsize=64)(git.files)
+        self._genomes = Genomes(git, phylogeny)
         evaluate = spec.settings.evaluate
         # A model that compares may read what a fingerprint leaves out.
         search, gates = spec.settings.search, bool(evaluate.gates)
@@ -129,7 +125,7 @@ class Nursery:
                 answer = agent.resolve(task)
             else:
                 answer = agent.propose(task)
-        except _UnreadableError as error:
+        except UnreadableError as error:
             return Made(step.operator, None, None, error.message)
         except (EvoGitError, OSError):
             raise
@@ -156,23 +152,23 @@ class Nursery:
         undecided: Undecided | None,
     ) -> Task:
         search, goal = self._spec.settings.search, self._spec.settings.goal.text
-        parents = [self._genome(commit) for commit in step.parents]
+        parents = [self._genomes(commit) for commit in step.parents]
         return Task(
             operator=RESOLVE if undecided is not None else step.operator,
             parents=parents,
-            inspirations=[self._genome(commit) for commit in step.inspirations],
+            inspirations=[self._genomes(commit) for commit in step.inspirations],
             search=search,
             goal=goal,
             feedback=feedback,
             random=random,
-            past=RecordedPast(self._git, self._phylogeny, name, self._genome, self._credit),
+            past=RecordedPast(self._git, self._phylogeny, name, self._genomes, self._credit),
             base=self._base(step.parents) if len(parents) > 1 else None,
             conflicts=undecided.conflicts if undecided is not None else (),
         )
 
     def _base(self, parents: Sequence[CommitId]) -> Genome:
         ours, theirs = (self._phylogeny.index(commit) for commit in parents[:2])
-        return self._genome(self._phylogeny.commit(self._phylogeny.merge_base(ours, theirs)))
+        return self._genomes(self._phylogeny.commit(self._phylogeny.merge_base(ours, theirs)))
 
     def _adopt(
         self,
@@ -246,23 +242,6 @@ class Nursery:
             return found
         return Draft(found.tree, found.parents, found.subject, merge_base=found.base)
 
-    def _genome(self, commit: CommitId) -> Genome:
-        index = self._phylogeny.index(commit)
-        tree = self._phylogeny.tree(index)
-        files = self._files(tree)
-        readable = {
-            path: entry for path, entry in files.items() if entry.mode in (0o100644, 0o100755)
-        }
-
-        def read(path: str) -> bytes:
-            blob = readable[path].blob
-            try:
-                return self._git.read_blob(blob)
-            except UserError as error:
-                raise _UnreadableError(f"a parent's {path!r} can not be read: {error}") from error
-
-        return Genome(commit, tree, tuple(readable), read, self._phylogeny.score(index))
-
     def _apply(self, parent: Genome, answer: Proposal, undecided: Undecided | None) -> TreeId:
         if not answer.changes:
             raise UserError("the proposal changes nothing")
@@ -270,10 +249,9 @@ class Nursery:
             wanted = {conflict.path for conflict in undecided.conflicts}
             if set(answer.changes) != wanted:
                 raise UserError("the proposal decides other files than those in conflict")
-        files = self._files(parent.tree)
         changes: dict[str, Change | None] = {}
         for path, data in answer.changes.items():
-            self._check(path, data, files)
+            self._check(path, data, parent.tree)
             if data is None:
                 changes[path] = None
             else:
@@ -282,7 +260,7 @@ class Nursery:
         tree = undecided.tree if undecided is not None else parent.tree
         return self._git.change_tree(tree, changes)
 
-    def _check(self, path: str, data: bytes | None, files: dict[str, Entry]) -> None:
+    def _check(self, path: str, data: bytes | None, tree: TreeId) -> None:
         search = self._spec.settings.search
         check_path(path)
         if any("\ud800" <= letter <= "\udfff" for letter in path):
@@ -293,7 +271,7 @@ class Nursery:
             raise UserError(f"{path!r} is not editable")
         if data is not None and len(data) > MAX_BLOB_BYTES:
             raise UserError(f"{path!r} would be larger than {MAX_BLOB_BYTES // 2**20} MiB")
-        old = files.get(path)
+        old = self._git.entry(tree, path)
         if old is not None:
             self._check_blocks(path, self._git.read_blob(old.blob), data)
 

@@ -17,6 +17,7 @@ from evogit.evolve.budget import Allowance
 from evogit.evolve.calibration import noise_floor
 from evogit.evolve.evaluating import judge_now, to_be_run
 from evogit.evolve.hiring import open_bill
+from evogit.evolve.lost import settle_lost
 from evogit.evolve.merging import Policy, merge_parents
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Judge, Task
@@ -70,6 +71,7 @@ def open_desk(swarm: Swarm, plan: Plan) -> Generator[Desk]:
         journal = Journal(swarm.git, identity.name, plan.redactor)
         stack.callback(journal.close)
         bench = stack.enter_context(open_bench(swarm, plan))
+        settle_lost(bench.phylogeny, journal, identity.name, time.time())
         judge = open_judge(swarm, plan, bench, identity.name)
         allowance, budget = Allowance(plan.flags), open_budget(swarm, bench)
         bill = open_bill(bench, plan, journal, allowance, budget, threading.Event())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
 from random import Random
 from typing import Final
 
@@ -71,14 +73,16 @@ class RecordedPast:
         )
 
     def _failed(self, parent: CommitId, most: int) -> Iterator[Trial]:
-        found = 0
-        for row in self._phylogeny.attempts(self._agent)[-_LOOKED_AT:][::-1]:
-            if row.offspring is not None or found >= most:
-                continue
-            record = read_entry(self._git, row.entry).record
-            if isinstance(record, Attempt) and record.parents[:1] == (parent,):
-                found += 1
-                yield Trial(record.agent, record.operator, clean_line(record.reason))
+        ours = (a for a in self._failures if a.parents[:1] == (parent,))
+        for attempt in islice(ours, most):
+            yield Trial(attempt.agent, attempt.operator, clean_line(attempt.reason))
+
+    @cached_property
+    def _failures(self) -> list[Attempt]:
+        """The agent's newest attempts without offspring, newest first; read once."""
+        rows = self._phylogeny.attempts(self._agent)[-_LOOKED_AT:][::-1]
+        records = (read_entry(self._git, r.entry).record for r in rows if r.offspring is None)
+        return [record for record in records if isinstance(record, Attempt)]
 
     def lineage(self, individual: Genome, most: int = 10) -> Sequence[Genome]:
         """Its first parent, that one's first parent and so on; without the individual itself."""

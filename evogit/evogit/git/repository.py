@@ -93,6 +93,10 @@ class GitRepository:
         """Every file of a tree by path, bounded as ``trees.walk`` says."""
         return dict(trees.walk(self.handle, tree))
 
+    def entry(self, tree: TreeId, path: str) -> Entry | None:
+        """See ``trees.find``."""
+        return trees.find(self.handle, tree, path)
+
     def subtree(self, tree: TreeId, name: str) -> TreeId:
         """The folder ``name`` (one path component) of a tree.
 

@@ -100,6 +100,25 @@ def _walk(
             yield path, Entry(int(item.filemode), BlobId(str(item.id)))
 
 
+def find(repository: pygit2.Repository, tree: TreeId, path: str) -> Entry | None:
+    """What ``tree`` holds at ``path``; ``None`` for nothing or a folder. Opens the folders on the way.
+
+    Raises:
+        UserError: ``tree`` is not a tree.
+    """
+    if "\0" in path:
+        return None
+    *folders, name = path.split("/")
+    current = _read_tree(repository, tree)
+    for folder in folders:
+        if folder not in current or not isinstance(below := current[folder], pygit2.Tree):
+            return None
+        current = below
+    if name not in current or isinstance(found := current[name], pygit2.Tree):
+        return None
+    return Entry(int(found.filemode), BlobId(str(found.id)))
+
+
 def _read_tree(repository: pygit2.Repository, tree: str) -> pygit2.Tree:
     found: object = repository[tree]
     if not isinstance(found, pygit2.Tree):

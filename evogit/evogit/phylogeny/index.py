@@ -466,10 +466,16 @@ class Phylogeny:
 
     @property
     def tags(self) -> dict[str, int]:
-        """Individuals by tag: what humans of all hosts decided, and this repository's own tags."""
+        """Individuals by tag: what humans of all hosts decided last, and tags made here by hand.
+
+        A tag of this repository that some decision set is a copy, which may be out of date.
+        """
         tagged = ((name, self._find(commit)) for name, commit in derive(self.decisions).tags)
         found = {name: row for name, row in tagged if row is not None}
+        copies = {(d.target, c) for _, d in self.decisions if d.verb == "tag" for c in d.selects}
         for name, target in self._tips.tags.items():
+            if (name, target) in copies:
+                continue
             row = self._find(target)
             row = row if row is not None else self._find(self._peeled(target))
             if row is not None:

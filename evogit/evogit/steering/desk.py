@@ -20,6 +20,7 @@ from evogit.ids import (
     BASE_BRANCH,
     HEADS,
     SPEC_REF,
+    TAGS,
     CommitId,
     TreeId,
     checked_name,
@@ -39,7 +40,6 @@ from evogit.text import clean, clean_line
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
 
-_TAGS: Final = "refs/tags/"
 _MAX_AGENTS: Final = 10_000
 _ANSWERS: Final = ("undo", "redo")
 
@@ -134,23 +134,32 @@ class Desk:
         return self._pen.write(lambda: self._about("feedback", selects, text=said))
 
     def tag(self, commit: CommitId, name: str) -> CommitId:
-        """Name an individual.
+        """Name an individual; of two hosts that give a name at the same time the later one counts.
 
         Raises:
-            PreconditionError: the name is taken.
+            PreconditionError: the name is taken, here or on a host we heard of.
             UserError: it can not be the name of a tag.
         """
-        ref = _TAGS + _tag_name(name)
+        ref = TAGS + _tag_name(name)
 
         def decide() -> Decision:
-            now = self._git.ref(ref)
-            if now is not None:
+            now, known = self._git.ref(ref), self.phylogeny.tags.get(name)
+            named = None if known is None else self.phylogeny.commit(known)
+            if named is None and now is not None and not self._was_decided(name, now):
+                named = now  # by hand, and perhaps no individual
+            if named is not None:
                 raise PreconditionError(
-                    f"tag {name} names {now[:12]} already", hint=f"evogit tag --delete {name}"
+                    f"tag {name} names {named[:12]} already", hint=f"evogit tag --delete {name}"
                 )
-            return self._about("tag", [commit], target=name, moves=(Move(ref, None, commit),))
+            moves = (Move(ref, now, commit),) if now != commit else ()
+            return self._about("tag", [commit], target=name, moves=moves)
 
         return self._pen.write(decide)
+
+    def _was_decided(self, name: str, commit: CommitId) -> bool:
+        """Whether somebody once gave a name to just this; what is left of it here may be out of date."""
+        decisions = (decision for _, decision in self.phylogeny.decisions)
+        return any(d.verb == "tag" and d.target == name and commit in d.selects for d in decisions)
 
     def untag(self, name: str) -> CommitId:
         """Take a tag away.
@@ -158,13 +167,15 @@ class Desk:
         Raises:
             NotFoundError: there is none of this name.
         """
-        ref = _TAGS + _tag_name(name)
+        ref = TAGS + _tag_name(name)
 
         def decide() -> Decision:
             now = self._git.ref(ref)
-            if now is None:
+            if now is None and name not in self.phylogeny.tags:
                 raise NotFoundError(f"there is no tag {name}")
-            return self._new("untag", target=name, moves=(Move(ref, now, None),))
+            # One that was set on another host has no ref here.
+            moves = (Move(ref, now, None),) if now is not None else ()
+            return self._new("untag", target=name, moves=moves)
 
         return self._pen.write(decide)
 
@@ -343,7 +354,7 @@ class Desk:
             state = "holds" if holds else "is undone"
             raise PreconditionError(f"{known[plain].verb} {plain[:12]} {state} already")
         moves = known[plain].moves
-        made = self._mover.repeat(moves) if holds else self._mover.reverse(moves)
+        made = (self._mover.repeat if holds else self._mover.reverse)(answer, moves)
         return replace(answer, moves=made, selects=known[plain].selects)
 
     # ------------------------------------------------------------------ writing
@@ -407,7 +418,7 @@ class Desk:
 
 def _tag_name(name: str) -> str:
     odd = name != clean_line(name, 100) or name.startswith("-") or "/" in name
-    if odd or is_object_id(name) or not pygit2.reference_is_valid_name(_TAGS + name):
+    if odd or is_object_id(name) or not pygit2.reference_is_valid_name(TAGS + name):
         raise UserError(
             f"{clean_line(name, 60)!r} can not be the name of a tag",
             hint="use letters, digits, dots and inner hyphens",

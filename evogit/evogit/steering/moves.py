@@ -16,12 +16,13 @@ from pathlib import Path
 from evogit.errors import ConflictError, GitError, PreconditionError
 from evogit.git.refs import remove_stale_locks
 from evogit.git.repository import GitRepository
-from evogit.ids import SPEC_REF, CommitId, is_object_id
+from evogit.ids import SPEC_REF, TAGS, CommitId, is_object_id
 from evogit.records import Decision, Move
 from evogit.source import Source
 from evogit.steering import target
 from evogit.steering.state import USER
 from evogit.swarm.journal import read_entry
+from evogit.swarm.spec_join import repeat_change
 
 
 class Mover:
@@ -59,39 +60,46 @@ class Mover:
                 ref = move.ref.removeprefix(USER)
                 target.move_branch(self._source(), ref, move.old, move.new, f"evogit: {reason}")
 
-    def repeat(self, moves: Sequence[Move]) -> tuple[Move, ...]:
-        """The moves that do ``moves`` once more; raises as ``reverse`` does."""
-        return tuple(self._again(move.ref, move.old, move.new) for move in moves)
+    def repeat(self, answer: Decision, moves: Sequence[Move]) -> tuple[Move, ...]:
+        """The moves by which ``answer`` does ``moves`` once more; raises as ``reverse`` does."""
+        again = (self._again(answer, move.ref, move.old, move.new) for move in moves)
+        return tuple(move for move in again if move is not None)
 
-    def reverse(self, moves: Sequence[Move]) -> tuple[Move, ...]:
-        """The moves that take ``moves`` back.
+    def reverse(self, answer: Decision, moves: Sequence[Move]) -> tuple[Move, ...]:
+        """The moves by which ``answer`` takes ``moves`` back.
 
         Raises:
-            PreconditionError: a ref is not where they left it, or a branch is checked out.
+            PreconditionError: a ref is not where they left it, or a branch is checked out; of the
+                spec, a setting that they changed was changed again.
         """
-        return tuple(self._again(move.ref, move.new, move.old) for move in reversed(moves))
+        back = (self._again(answer, move.ref, move.new, move.old) for move in reversed(moves))
+        return tuple(move for move in back if move is not None)
 
-    def _again(self, ref: str, old: CommitId | None, new: CommitId | None) -> Move:
+    def _again(
+        self, answer: Decision, ref: str, old: CommitId | None, new: CommitId | None
+    ) -> Move | None:
         now = self.read(ref)
+        if ref.startswith(TAGS) and now is None and new is None:
+            return None  # set on another host: what is decided of it is enough
         if ref == SPEC_REF and now is not None and old is not None and new is not None:
-            return self._respecify(now, old, new)
+            return self._respecify(answer, now, old, new)
         if now != old:
             raise _moved_since(ref, now, old)
         if ref.startswith(USER):
             target.check_movable(self._source(), ref.removeprefix(USER), new)
         return Move(ref, old, new)
 
-    def _respecify(self, now: CommitId, old: CommitId, new: CommitId) -> Move:
-        """History of the spec is never rewritten: a further version gets the content of ``new``."""
-        current, wanted = self._git.commit(now), self._git.commit(new)
-        if current.tree != self._git.commit(old).tree:
-            raise _moved_since(SPEC_REF, now, old)
+    def _respecify(self, answer: Decision, now: CommitId, old: CommitId, new: CommitId) -> Move:
+        """History of the spec is never rewritten: a further version changes what ``new`` changed.
+
+        What else humans changed meanwhile, here or on other hosts, stays.
+        """
         made = self._git.write_commit(
-            wanted.tree,
+            repeat_change(self._git, now, old, new),
             [now],
-            f"spec: as in {new[:12]}\n",
-            author=current.author,
-            time=current.time,
+            f"spec: {answer.verb}, as in {new[:12]}\n",
+            author=answer.by,
+            time=int(answer.time),
         )
         return Move(SPEC_REF, now, made)
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pygit2.enums import SortMode
+
 from evogit.config.load import dump, parse
 from evogit.config.model import Settings
 from evogit.errors import ConfigError, NotFoundError
@@ -20,7 +22,7 @@ from evogit.ids import SPEC_REF, CommitId, TreeId
 from evogit.paths import matches
 from evogit.text import clean_line
 
-_SETTINGS: Final = "evogit.toml"
+SETTINGS: Final = "evogit.toml"
 _EVALUATOR: Final = "evaluator"
 
 
@@ -67,7 +69,7 @@ def write_spec(
     Raises:
         ConflictError: somebody else wrote a version at the same time.
     """
-    entries = [(_SETTINGS, Entry(FILE, git.write_blob(dump(settings).encode())))]
+    entries = [(SETTINGS, Entry(FILE, git.write_blob(dump(settings).encode())))]
     entries.append((f"{_EVALUATOR}/judge.json", Entry(FILE, git.write_blob(_judge(settings)))))
     for path, file in files.items():
         mode = EXECUTABLE if file.executable else FILE
@@ -107,23 +109,19 @@ def read_spec(git: GitRepository, commit: CommitId | None = None) -> Spec:
         raise NotFoundError(f"{git.path} holds no spec", hint="run evogit init first")
     tree = git.commit(found).tree
     files = git.files(tree)
-    if _SETTINGS not in files:
+    if SETTINGS not in files:
         raise ConfigError(
-            f"spec {found[:12]} holds no {_SETTINGS}",
+            f"spec {found[:12]} holds no {SETTINGS}",
             hint=f"go back: git --git-dir={git.path} update-ref {SPEC_REF} <an older version>",
         )
     settings = parse(
-        git.read_blob(files[_SETTINGS].blob).decode("utf-8", "replace"), f"spec {found[:12]}"
+        git.read_blob(files[SETTINGS].blob).decode("utf-8", "replace"), f"spec {found[:12]}"
     )
     return Spec(found, tree, settings, git.subtree(tree, _EVALUATOR))
 
 
 def spec_versions(git: GitRepository) -> list[CommitId]:
-    """All versions, newest first."""
-    versions: list[CommitId] = []
-    current = git.ref(SPEC_REF)
-    while current is not None:
-        versions.append(current)
-        parents = git.commit(current).parents
-        current = parents[0] if parents else None
-    return versions
+    """All versions, newest first; of two that were joined both."""
+    tip = git.ref(SPEC_REF)
+    order = SortMode.TOPOLOGICAL | SortMode.TIME
+    return [] if tip is None else [CommitId(str(c.id)) for c in git.handle.walk(tip, order)]

@@ -12,7 +12,8 @@ import pygit2
 
 from evogit.errors import EvoGitError
 from evogit.swarm.repository import Swarm
-from evogit.sync.remote import TIMEOUT, remote_url, sync
+from evogit.sync.exchange import Synced, sync
+from evogit.sync.remote import remote_url
 
 EVERY_SECONDS: Final = 20.0
 _LAST_SECONDS: Final = 30.0
@@ -26,7 +27,8 @@ class BackgroundSync:
 
     Args:
         swarm: the clone; nothing is done while it has no remote.
-        tell: gets one line for each new problem; not again until it was gone in between.
+        tell: gets one line for each new problem, not again until it was gone in between; and one for
+            each piece of news.
         every: seconds between exchanges.
     """
 
@@ -60,7 +62,7 @@ class BackgroundSync:
         self._looked = time.monotonic()
         if self._due():
             self._thread = threading.Thread(
-                target=self._exchange, args=(TIMEOUT,), name="sync", daemon=True
+                target=self._exchange, args=(None,), name="sync", daemon=True
             )
             self._thread.start()
 
@@ -87,13 +89,14 @@ class BackgroundSync:
         os.utime(stamp, (now, now))
         return True
 
-    def _exchange(self, timeout: float) -> None:
+    def _exchange(self, timeout: float | None) -> None:
         try:
-            problems = set(sync(self._swarm, timeout=timeout).problems)
+            done = sync(self._swarm, timeout=timeout)
         except (EvoGitError, OSError, pygit2.GitError, KeyError, ValueError) as error:
             # What others published may be anything, and libgit2 stumbles in ways of its own.
-            problems = {f"sync: {error}"}
-        for problem in sorted(problems - self._told):
-            self._tell(problem)
+            done = Synced(0, 0, (f"sync: {error}",))
+        problems = set(done.problems)
+        for line in (*done.news, *sorted(problems - self._told)):
+            self._tell(line)
         self._told = problems
         self._exchanged = True

@@ -1,74 +1,19 @@
-"""Publishing what is ours and fetching what is everyone else's, through any git URL.
-
-Ours are the journals and agents of this clone's identities: they are pushed and never fetched.
-Journals only ever move forward, on both sides; one that was rewritten at the other end is refused
-and reported, one that was deleted or set back there is published again. Branches of agents move
-freely, but one that holds there what somebody else made is kept and not overwritten. A newer spec is
-adopted once it was read without an error. What others published lands in ``refs/evogit/remotes/<remote>/``; nothing is pruned, so
-nobody can make us forget by deleting. What is to be done is decided by the remote's own list of
-refs; one ref that git refuses, whatever it holds, does not keep the others from being exchanged.
-"""
+"""Which remote a clone exchanges with, and how long git may take: remembered in its configuration."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import math
 from pathlib import Path
 from typing import Final
 
-import pygit2
-
-from evogit.errors import (
-    ConflictError,
-    EvoGitError,
-    GitError,
-    PreconditionError,
-    UserError,
-)
-from evogit.git.program import run_git
-from evogit.ids import (
-    BASE_REF,
-    HEADS,
-    JOURNALS,
-    REMOTES,
-    SPEC_REF,
-    CommitId,
-    is_name,
-    is_object_id,
-)
-from evogit.swarm.identity import identities
+from evogit.errors import UserError
 from evogit.swarm.repository import Swarm
-from evogit.swarm.spec import read_spec
 from evogit.text import clean_line
 
 ORIGIN: Final = "origin"
-_MINE: Final = REMOTES + ORIGIN
 TIMEOUT: Final = 300.0
-_WAIT: Final = TIMEOUT
-"""How long an exchange waits for the one before it."""
-_BATCH: Final = 200
-_REFUSED: Final = 1
-"""Exit status of git fetch and push when single refs were refused; 128 means nothing was done."""
-
-_Refs = Mapping[str, CommitId]
-
-
-@dataclass(frozen=True, slots=True)
-class Synced:
-    """What one exchange did. ``problems`` are refs that one side refused, in words.
-
-    ``refused`` counts those of ours that were not published: the remote refused them, or holds
-    what somebody else made there.
-    """
-
-    pushed: int
-    fetched: int
-    problems: tuple[str, ...]
-    refused: int = 0
+_TIMEOUT: Final = "evogit.syncTimeout"
+"""Our own git configuration key: what a human said instead of ``TIMEOUT``."""
 
 
 def remote_url(swarm: Swarm) -> str:
@@ -85,6 +30,26 @@ def set_remote(swarm: Swarm, url: str) -> None:
     swarm.configure(f"remote.{ORIGIN}.url", checked_url(url))
 
 
+def sync_timeout(swarm: Swarm) -> float:
+    """Seconds after which one call of git in an exchange is given up."""
+    try:
+        found = float(swarm.setting(_TIMEOUT))
+    except ValueError:
+        return TIMEOUT
+    return found if 0 < found < math.inf else TIMEOUT
+
+
+def set_sync_timeout(swarm: Swarm, seconds: float) -> None:
+    """Remember how long one call of git in an exchange may take.
+
+    Raises:
+        UserError: that is no time at all.
+    """
+    if not 0 < seconds < math.inf:
+        raise UserError("an exchange needs some time", hint="such as 10m")
+    swarm.configure(_TIMEOUT, f"{seconds:g}")
+
+
 def checked_url(url: str) -> str:
     """A URL that may be given to git; a local path is made absolute.
 
@@ -95,285 +60,3 @@ def checked_url(url: str) -> str:
         raise UserError(f"{clean_line(url, 80)!r} is not a usable git URL")
     local = Path(url).expanduser()
     return str(local.resolve()) if local.exists() else url
-
-
-def sync(swarm: Swarm, *, timeout: float = TIMEOUT) -> Synced:
-    """Fetch, then push. Safe beside running workers and other clones; repeatable at any time.
-
-    Args:
-        swarm: what to exchange with its remote.
-        timeout: seconds after which one call of git is given up.
-
-    Raises:
-        PreconditionError: there is no remote, or the remote holds another swarm, or branches and no
-            swarm; or another exchange of this clone does not end.
-        GitError: the remote could not be reached.
-    """
-    if not remote_url(swarm):
-        raise PreconditionError("this swarm has no remote", hint="evogit sync --remote URL")
-    with _turn(swarm) as descriptor:
-        return _Exchange(swarm, descriptor, timeout).run()
-
-
-@contextmanager
-def _turn(swarm: Swarm) -> Generator[int]:
-    """One exchange of a clone at a time.
-
-    Every git program it starts gets the locked file as its standard input, so that the lock is free
-    only when a killed process's orphaned git has ended too: then a lock on a ref of theirs is
-    certainly stale. What git starts itself (ssh, a credential daemon) gets another standard input
-    and inherits nothing, so that it can not hold the lock for longer.
-
-    Raises:
-        PreconditionError: another exchange holds the lock for too long.
-    """
-    path = swarm.private / "sync.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        _wait_for(descriptor)
-        for lock in (swarm.path / _MINE).rglob("*.lock"):
-            lock.unlink(missing_ok=True)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _wait_for(descriptor: int) -> None:
-    end = time.monotonic() + _WAIT
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise PreconditionError(
-                    f"another exchange of this clone did not end within {_WAIT:g} s",
-                    hint="see what became of its git process: pgrep -a git",
-                ) from None
-            time.sleep(0.05)
-        else:
-            return
-
-
-class _Exchange:
-    def __init__(self, swarm: Swarm, turn: int, timeout: float) -> None:
-        self._swarm = swarm
-        self._git = swarm.git
-        self._turn = turn
-        self._timeout = timeout
-        self._problems: list[str] = []
-        self._unpublished = 0
-
-    def run(self) -> Synced:
-        there = self._list()
-        own = self._own_refs()
-        self._check_remote(there, own)
-        fetched = self._fetch({r: tip for r, tip in there.items() if self._is_wanted(r, tip, own)})
-        follows = self._follow_spec(there.get(SPEC_REF))
-        pushed = self._push(self._own_refs() if follows else own, there, spec=follows)
-        return Synced(pushed, fetched, tuple(self._problems), self._unpublished)
-
-    def _run(self, *arguments: str, stdin: str = "") -> bytes:
-        os.ftruncate(self._turn, 0)
-        os.pwrite(self._turn, stdin.encode(), 0)
-        os.lseek(self._turn, 0, os.SEEK_SET)
-        return run_git(
-            self._swarm.path,
-            *arguments,
-            stdin=self._turn,
-            timeout=self._timeout,
-            user_config=True,
-        )
-
-    # ------------------------------------------------------------------ what is there
-
-    def _list(self) -> dict[str, CommitId]:
-        patterns = (HEADS + "*", JOURNALS + "*", SPEC_REF)
-        out = self._run("ls-remote", "--quiet", "--refs", ORIGIN, *patterns)
-        rows = [line.split("\t") for line in out.decode("utf-8", "replace").splitlines()]
-        return {
-            row[1]: CommitId(row[0])
-            for row in rows
-            if len(row) == 2 and is_object_id(row[0]) and _is_ours_to_know(row[1])
-        }
-
-    def _check_remote(self, there: _Refs, own: _Refs) -> None:
-        """Refuse a remote that is another swarm's, or no swarm's but somebody's project.
-
-        A first exchange that was cut off may have left branches there that are just like ours.
-        """
-        strange = any(own.get(ref) != tip for ref, tip in there.items())
-        if strange and all(ref.startswith(HEADS) for ref in there):
-            raise PreconditionError(
-                "this remote holds branches and no swarm; each swarm needs a remote of its own",
-                hint="make an empty repository and name it: evogit sync --remote URL",
-            )
-        base = there.get(BASE_REF)
-        if base is not None and base != self._swarm.base:
-            raise PreconditionError(
-                f"the remote evolves from another base ({base[:12]}, here {self._swarm.base[:12]})",
-                hint="each swarm needs a remote of its own",
-            )
-
-    def _is_wanted(self, ref: str, tip: CommitId, own: _Refs) -> bool:
-        """Whether a ref is to be fetched: all but ours, and ours if it holds what we never had."""
-        return ref == SPEC_REF or ref not in own or (_is_agent(ref) and not self._git.has(tip))
-
-    def _own_refs(self) -> dict[str, CommitId]:
-        """The refs this clone publishes: base, spec, its identities' journals, its agents."""
-        git = self._git
-        found = {ref: tip for ref in (BASE_REF, SPEC_REF) if (tip := git.ref(ref)) is not None}
-        mine = {path.name for path in identities(git).iterdir()}
-        journals = git.refs_under(JOURNALS).items()
-        found |= {ref: tip for ref, tip in journals if ref.removeprefix(JOURNALS) in mine}
-        agents = git.refs_under(HEADS).items()
-        return found | {ref: tip for ref, tip in agents if is_name(ref.removeprefix(HEADS))}
-
-    # ------------------------------------------------------------------ fetching
-
-    def _fetch(self, there: _Refs) -> int:
-        """Take what others published and we have not; returns how many refs moved here."""
-        before = self._git.refs_under(_MINE + "/")
-        wanted = {ref: tip for ref, tip in there.items() if before.get(_tracking(ref)) != tip}
-        self._fetch_some(sorted(wanted))
-        after = self._git.refs_under(_MINE + "/")
-        for ref in wanted:
-            if after.get(_tracking(ref)) == before.get(_tracking(ref)):
-                self._refused(ref, known=_tracking(ref) in before)
-        return sum(before.get(name) != tip for name, tip in after.items())
-
-    def _refused(self, ref: str, *, known: bool) -> None:
-        short = clean_line(ref, 120)
-        if known and not _moves_freely(ref):
-            self._problems.append(f"{short} was rewritten at the remote; it is not followed")
-        else:
-            self._problems.append(f"{short} at the remote holds what git refuses; it is not read")
-
-    def _fetch_some(self, wanted: Sequence[str]) -> None:
-        """Fetch; what makes git give up as a whole is narrowed down to the refs at fault."""
-        if not wanted:
-            return
-        specs = [f"{'+' if _moves_freely(ref) else ''}{ref}:{_tracking(ref)}" for ref in wanted]
-        try:
-            self._run(
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-write-fetch-head",
-                "--no-auto-maintenance",
-                "--no-recurse-submodules",
-                "--stdin",
-                ORIGIN,
-                stdin="".join(f"{spec}\n" for spec in specs),
-            )
-        except GitError as error:
-            if error.status in (None, _REFUSED):
-                if error.status is None:
-                    raise
-                return
-            if len(wanted) > 1:
-                half = len(wanted) // 2
-                self._fetch_some(wanted[:half])
-                self._fetch_some(wanted[half:])
-
-    def _follow_spec(self, theirs: CommitId | None) -> bool:
-        """Take a newer version of the spec; false if ours and theirs are left to a human."""
-        ours = self._git.ref(SPEC_REF)
-        if theirs is None or ours is None or theirs == ours:
-            return True
-        if not self._git.has(theirs):
-            return False
-        try:
-            return self._adopt(theirs, ours)
-        except ConflictError:
-            return False
-        except (EvoGitError, pygit2.GitError, KeyError, ValueError) as error:
-            said = f"the spec at the remote can not be read and is not adopted: {error}"
-            self._problems.append(clean_line(said, 200))
-            return False
-
-    def _adopt(self, theirs: CommitId, ours: CommitId) -> bool:
-        """Move to ``theirs`` if it is newer and can be read: nothing works without a spec."""
-        self._git.commit(theirs)
-        if self._git.handle.descendant_of(ours, theirs):
-            return True
-        if not self._git.handle.descendant_of(theirs, ours):
-            self._problems.append("the spec was changed here and at the remote: they differ")
-            return False
-        read_spec(self._git, theirs)
-        self._git.move_ref(SPEC_REF, old=ours, new=theirs)
-        return True
-
-    # ------------------------------------------------------------------ pushing
-
-    def _push(self, own: _Refs, there: _Refs, *, spec: bool) -> int:
-        updates: list[tuple[str, str]] = []
-        for ref, tip in own.items():
-            if there.get(ref) == tip or (ref == SPEC_REF and not spec):
-                continue
-            if _is_agent(ref) and ref in there and self._is_foreign(ref, there[ref], tip):
-                self._keep(ref)
-                continue
-            lease = f"--force-with-lease={ref}:{there.get(ref, '')}" if _is_agent(ref) else ""
-            updates.append((f"{'+' if lease else ''}{tip}:{ref}", lease))
-        return sum(
-            self._push_some(updates[start : start + _BATCH])
-            for start in range(0, len(updates), _BATCH)
-        )
-
-    def _is_foreign(self, ref: str, there: CommitId, ours: CommitId) -> bool:
-        """Whether a branch of ours holds at the remote what is not from here, nor in ours.
-
-        What is from here is stored here and never fetched; the lease then says that the branch is
-        still as we looked at it.
-        """
-        if self._git.has(there) and self._git.ref(_tracking(ref)) != there:
-            return False
-        try:
-            return not self._git.handle.descendant_of(ours, there)
-        except (pygit2.GitError, KeyError, ValueError):
-            return True
-
-    def _keep(self, ref: str) -> None:
-        self._unpublished += 1
-        self._problems.append(
-            f"{ref} was moved at the remote by somebody else and is not overwritten; to publish "
-            f"ours, rename theirs there (read here as {_tracking(ref)})"
-        )
-
-    def _push_some(self, updates: Sequence[tuple[str, str]]) -> int:
-        leases = [lease for _, lease in updates if lease]
-        command = ("push", "--porcelain", "--no-verify", "--no-follow-tags", *leases, ORIGIN)
-        try:
-            out = self._run(*command, *(spec for spec, _ in updates))
-        except GitError as error:
-            if error.stdout == b"":
-                raise
-            out = error.stdout
-        lines = out.decode("utf-8", "replace").splitlines()
-        rows = [line.split("\t") for line in lines if line.count("\t") >= 2]
-        refused = [row for row in rows if row[0].startswith("!")]
-        self._unpublished += len(refused)
-        self._problems += [
-            clean_line(f"{row[1].split(':')[-1]}: {row[2]} by the remote", 200) for row in refused
-        ]
-        return len(rows) - len(refused)
-
-
-def _is_ours_to_know(ref: str) -> bool:
-    """Journals have names of one kind; people may push branches of any name that git allows."""
-    if ref.startswith(JOURNALS):
-        return is_name(ref.removeprefix(JOURNALS))
-    return ref == SPEC_REF or (ref.startswith(HEADS) and clean_line(ref, 300) == ref)
-
-
-def _is_agent(ref: str) -> bool:
-    return ref.startswith(HEADS) and ref != BASE_REF
-
-
-def _moves_freely(ref: str) -> bool:
-    """Whether our copy follows wherever the ref goes. The spec's copy is what is adopted or not."""
-    return _is_agent(ref) or ref == SPEC_REF
-
-
-def _tracking(ref: str) -> str:
-    return f"{_MINE}/" + ref.removeprefix("refs/evogit/").removeprefix("refs/")

@@ -27,7 +27,8 @@ from evogit.records import Attempt, Lease, Spend
 from evogit.swarm.journal import Journal
 from evogit.swarm.repository import Swarm
 from evogit.sync.clone import clone_swarm
-from evogit.sync.remote import set_remote, sync
+from evogit.sync.exchange import sync
+from evogit.sync.remote import set_remote
 
 CHAOS: Final = Path(__file__).parents[2] / "chaos"
 DAY: Final = 86400.0

@@ -208,3 +208,22 @@ def test_paths_that_differ_only_in_case_are_refused(git: GitRepository) -> None:
 def test_what_is_missing_is_an_error_that_names_it(git: GitRepository) -> None:
     with pytest.raises(NotFoundError, match="dddd"):
         git.read_blob(BlobId("d" * 40))
+
+
+@given(FILES)
+def test_what_is_found_at_a_path_is_what_walking_the_tree_finds(
+    git: GitRepository, files: dict[str, bytes]
+) -> None:
+    files = without_clashes(files)
+    made = {path: Change(git.write_blob(data)) for path, data in files.items()}
+    tree = git.change_tree(git.build_tree([]), made)
+    assert {path: git.entry(tree, path) for path in files} == git.files(tree)
+    assert git.entry(tree, "nothing/here") is None
+    assert all(git.entry(tree, path.rpartition("/")[0]) is None for path in files)
+
+
+def test_a_name_that_is_no_utf8_is_found_as_it_is_listed(git: GitRepository) -> None:
+    blob = git.write_blob(b"x")
+    tree = raw_tree(git, [(b"100644", b"caf\xe9.py", blob)])
+    [(path, entry)] = git.files(tree).items()
+    assert git.entry(tree, path) == entry

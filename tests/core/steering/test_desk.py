@@ -123,6 +123,34 @@ def test_settings_that_decide_scores_can_not_be_changed(desk: Desk) -> None:
     assert desk.swarm.spec().settings.budget.evaluations == 7
 
 
+def test_undoing_a_goal_leaves_what_else_was_changed_of_the_spec_since(desk: Desk) -> None:
+    first = desk.swarm.spec().settings
+    goal = desk.goal("make x prime")
+    second = desk.swarm.spec().settings
+    budget = first.budget.model_copy(update={"evaluations": 7})
+    desk.settings(second.model_copy(update={"budget": budget}), "less")
+    desk.undo(goal)
+    assert desk.swarm.spec().settings == first.model_copy(update={"budget": budget})
+    desk.redo(goal)
+    assert desk.swarm.spec().settings == second.model_copy(update={"budget": budget})
+
+
+def test_a_goal_that_was_replaced_since_is_not_undone(desk: Desk) -> None:
+    first = desk.goal("make x prime")
+    desk.goal("make x odd")
+    with pytest.raises(PreconditionError, match="goal of the spec was changed since"):
+        desk.undo(first)
+    assert desk.swarm.spec().settings.goal.text == "make x odd"
+
+
+def test_an_undo_of_the_spec_says_who_and_when(desk: Desk) -> None:
+    desk.goal("make x prime")
+    before = desk.swarm.git.commit(desk.swarm.spec().commit)
+    desk.undo()
+    after = desk.swarm.git.commit(desk.swarm.spec().commit)
+    assert (after.author, after.time > before.time) == ("ada", True)
+
+
 def test_an_undo_names_the_ref_that_somebody_moved_since(garden: Garden, desk: Desk) -> None:
     seeded = desk.seed("a1", desk.swarm.base)
     garden.grow("a1", {"pkg/x.py": "x = 5\n"})

@@ -22,7 +22,8 @@ from evogit.swarm.journal import Journal
 from evogit.swarm.repository import Swarm, create_swarm
 from evogit.swarm.spec import PinnedFile
 from evogit.sync.clone import clone_swarm
-from evogit.sync.remote import Synced, set_remote, sync
+from evogit.sync.exchange import Synced, sync
+from evogit.sync.remote import set_remote
 
 SETTINGS = """
 [evaluate]

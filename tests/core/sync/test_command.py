@@ -9,6 +9,7 @@ import pytest
 from tests.core.sync.conftest import Pair
 
 from evogit.cli.main import main
+from evogit.sync.remote import sync_timeout
 
 
 def test_a_refused_ref_makes_the_command_fail_and_a_published_one_does_not(
@@ -26,3 +27,23 @@ def test_a_refused_ref_makes_the_command_fail_and_a_published_one_does_not(
     assert "refs/heads/a1" in said.err
     hook.unlink()
     assert main(["sync", "--json"]) == 0
+
+
+def test_a_timeout_is_remembered_and_one_that_is_none_is_refused(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(Path(pair.one.swarm.path).parents[2])
+    assert main(["sync", "--timeout", "2h"]) == 0
+    assert sync_timeout(pair.one.swarm) == 7200
+    for nonsense in ("soon", "0s", "1y"):
+        assert main(["sync", "--timeout", nonsense]) == 2
+    assert "write 90s, 10m or 8h" in capsys.readouterr().err
+    assert sync_timeout(pair.one.swarm) == 7200
+
+
+def test_a_remote_that_was_refused_does_not_stop_the_next_exchange(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(Path(pair.one.swarm.path).parents[2])
+    assert main(["sync", "--remote", str(tmp_path / "nowhere.git")]) != 0
+    assert main(["sync"]) == 0

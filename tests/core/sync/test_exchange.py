@@ -14,10 +14,16 @@ from tests.core.sync.conftest import Pair
 
 from evogit.errors import EvoGitError, GitError, NotFoundError, PreconditionError, UserError
 from evogit.ids import JOURNALS, SPEC_REF
-from evogit.swarm.spec import PinnedFile, write_spec
 from evogit.sync.background import BackgroundSync
 from evogit.sync.clone import clone_swarm
-from evogit.sync.remote import checked_url, set_remote, sync
+from evogit.sync.exchange import sync
+from evogit.sync.remote import (
+    checked_url,
+    remote_url,
+    set_remote,
+    set_sync_timeout,
+    sync_timeout,
+)
 
 
 def test_two_clones_end_with_the_same_phylogeny(pair: Pair) -> None:
@@ -58,36 +64,6 @@ def test_rejected_offspring_travel_too(pair: Pair) -> None:
     pair.one.swarm.git.move_ref("refs/heads/a1", old=rejected, new=kept)
     pair.settle()
     assert rejected in pair.two.view()[0]
-
-
-def test_a_newer_spec_is_followed_and_a_forked_one_is_left_to_a_human(pair: Pair) -> None:
-    first = _new_spec(pair, "one", "one")
-    pair.settle()
-    assert pair.two.swarm.git.ref(SPEC_REF) == first
-    mine, theirs = _new_spec(pair, "one", "left"), _new_spec(pair, "two", "right")
-    pair.one.sync()
-    assert "differ" in " ".join(pair.two.sync().problems)
-    assert pair.one.swarm.git.ref(SPEC_REF) == mine
-    assert pair.two.swarm.git.ref(SPEC_REF) == theirs
-    pair.two.step("x = 1\n")
-    pair.two.sync()
-    pair.one.sync()
-    assert pair.one.view()[0] == pair.two.view()[0]
-
-
-def _new_spec(pair: Pair, clone: str, goal: str) -> str:
-    swarm = pair.one.swarm if clone == "one" else pair.two.swarm
-    settings = swarm.spec().settings
-    changed = settings.model_copy(update={"goal": settings.goal.model_copy(update={"text": goal})})
-    return write_spec(
-        swarm.git,
-        changed,
-        base=swarm.git.commit(swarm.base).tree,
-        files={"score/score.py": PinnedFile(b"print(1)")},
-        author="ada",
-        time=1,
-        subject=goal,
-    ).commit
 
 
 def test_clones_get_names_that_differ(pair: Pair, tmp_path: Path) -> None:
@@ -309,8 +285,9 @@ def test_an_exchange_that_hangs_does_not_hold_up_the_next(
     ssh.chmod(0o755)
     monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
     pair.one.swarm.configure("remote.origin.url", "ssh://nowhere.invalid/x.git")
-    with pytest.raises(GitError, match="did not end"):
+    with pytest.raises(GitError, match="did not end") as said:
         sync(pair.one.swarm, timeout=1)
+    assert "--timeout" in said.value.hint
     assert began.exists()
     set_remote(pair.one.swarm, str(pair.remote))
     since = time.monotonic()
@@ -318,12 +295,44 @@ def test_an_exchange_that_hangs_does_not_hold_up_the_next(
     assert time.monotonic() - since < 5
 
 
-def test_an_exchange_does_not_wait_for_ever_for_the_one_before_it(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("evogit.sync.remote._WAIT", 0.1)
+def test_an_exchange_does_not_wait_for_ever_for_the_one_before_it(pair: Pair) -> None:
+    set_sync_timeout(pair.one.swarm, 0.1)
     with (pair.one.swarm.private / "sync.lock").open("r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(PreconditionError, match="did not end within"):
             pair.one.sync()
+    assert sync(pair.one.swarm, timeout=60).problems == ()
+
+
+def test_a_remote_that_is_refused_is_not_remembered(pair: Pair, tmp_path: Path) -> None:
+    project, _ = _project(pair, tmp_path / "project.git", "master")
+    for url in (str(project), str(tmp_path / "nowhere.git"), "ext::sh -c id"):
+        with pytest.raises(EvoGitError):
+            sync(pair.one.swarm, url=url)
+        assert remote_url(pair.one.swarm) == str(pair.remote)
     assert pair.one.sync().problems == ()
+
+
+def test_a_remote_that_an_exchange_worked_with_is_remembered(pair: Pair, tmp_path: Path) -> None:
+    pair.one.step("x = 1\n")
+    fresh = tmp_path / "fresh.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(fresh)], check=True)
+    assert sync(pair.one.swarm, url=str(fresh)).problems == ()
+    assert remote_url(pair.one.swarm) == str(fresh)
+    pair.one.step("x = 2\n")
+    assert pair.one.sync().problems == ()
+    there = Pair(pair.one, pair.two, fresh)
+    assert there.git("rev-parse", pair.one.journal) == pair.one.swarm.git.ref(pair.one.journal)
+    other = clone_swarm(str(fresh), tmp_path / "three", hostname="three", timeout=900)
+    assert sync_timeout(other) == 900
+
+
+def test_how_long_git_may_take_is_what_a_human_said_last(pair: Pair) -> None:
+    assert sync_timeout(pair.one.swarm) == 300
+    set_sync_timeout(pair.one.swarm, 7200)
+    assert sync_timeout(pair.one.swarm) == 7200
+    for nonsense in (0.0, -1.0, float("inf"), float("nan")):
+        with pytest.raises(UserError):
+            set_sync_timeout(pair.one.swarm, nonsense)
+    pair.one.swarm.configure("evogit.syncTimeout", "soon")
+    assert sync_timeout(pair.one.swarm) == 300
