@@ -17,6 +17,7 @@ from evogit.genome.fingerprint import Fingerprint, Fingerprints
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId, TreeId
 from evogit.phylogeny.index import Phylogeny
+from evogit.phylogeny.sizes import growth
 
 NEWEST: Final = 1000
 """So many of the newest individuals an offspring is compared with, besides its relatives."""
@@ -50,7 +51,9 @@ class Novelty:
         gates: bool,
         functions: Sequence[Function] = (),
     ) -> None:
+        self._git = git
         self._phylogeny = phylogeny
+        self._declared = bool(functions)
         self._counted = ("scored", "held") if gates else ("scored", "held", "failed")
         self._fingerprints = Fingerprints(git, phylogeny.tree(0), functions)
         self.reason = ANSWERED_BEFORE if functions else SAID_BEFORE
@@ -62,14 +65,26 @@ class Novelty:
     def twin(self, tree: TreeId, parents: Sequence[CommitId]) -> int | None:
         """The judged individual that says the same as ``tree``, relatives first; else ``None``.
 
+        A shorter way to its parent's answers is news: strategies keep it for its brevity.
+
         Raises:
             KeyError: the tree is not in the repository.
         """
         wanted = self._of(tree)
+        if self._shortens(tree, wanted, parents):
+            return None
         for row in self._relatives(parents):
             if self._repeats(row, wanted):
                 return row
         return self._newest(wanted)
+
+    def _shortens(self, tree: TreeId, wanted: Fingerprint, parents: Sequence[CommitId]) -> bool:
+        """Whether it answers as its parent does with less code. The base is not whittled down."""
+        row = self._phylogeny.index(parents[0]) if parents else 0
+        if not self._declared or not row:
+            return False
+        parent = self._phylogeny.tree(row)
+        return self._of(parent) == wanted and growth(self._git, parent, tree) < 0
 
     def _repeats(self, row: int, wanted: Fingerprint) -> bool:
         return self._of(self._phylogeny.tree(row)) == wanted and self._counts(row)

@@ -93,6 +93,21 @@ def test_other_code_for_the_same_answers_is_judged_only_if_nothing_declares_the_
     assert made(garden, same, functions=(declared,), novelty="tree").commit is not None
 
 
+def test_a_shorter_way_to_the_answers_of_its_parent_is_judged_but_the_base_is_left_as_it_is(
+    garden: Garden,
+) -> None:
+    text = "def f(a):\n    return a + 0 if a < 50 else 3\n"
+    first = garden.grow("a1", {FILE: text})
+    judge(garden, first, Scored(1.0))
+    phylogeny = garden.phylogeny()
+    declared = Function(file=FILE, name="f", arguments={"a": (0, 100)})
+    novelty = Novelty(garden.swarm.git, phylogeny, gates=False, functions=(declared,))
+    shorter, longer = (written(garden, text.replace("a + 0", way)) for way in ("a", "a + 0 + 0"))
+    assert novelty.twin(shorter, [first]) is None
+    assert novelty.twin(longer, [first]) == phylogeny.index(first)
+    assert novelty.twin(shorter, [garden.swarm.base]) == phylogeny.index(first)
+
+
 def test_a_statement_that_left_a_loop_is_news_though_its_patch_id_is_the_same(
     garden: Garden,
 ) -> None:
