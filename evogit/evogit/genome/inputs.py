@@ -20,6 +20,7 @@ from evogit.genome.numeric import (
     constants,
     read,
     read_function,
+    replaces_calls,
 )
 from evogit.syntax import parse
 
@@ -27,6 +28,8 @@ MOST_POINTS: Final = 1300
 """So many points are asked, of more every k-th group of them."""
 _MOST_ROWS: Final = 10_000
 """More combinations of the other arguments are drawn by chance instead of taken all."""
+_SPARE: Final = 4
+"""So many times as many points are looked at, since not all may meet the condition."""
 _MOST_VALUES: Final = 200
 """Of a longer range of the ranked argument so many values are asked, evenly spaced."""
 _MOST_NODES: Final = 500
@@ -56,11 +59,11 @@ class Inputs:
 
         Returns:
             ``None`` if the module does not define it once, it has other arguments than declared, can
-            not be read, is too large, or somewhere fails or answers with no number: then it says
-            too little.
+            not be read, is too large, or somewhere fails or answers with no number, or if nothing is
+            ever asked: then it says too little.
         """
         node = self._definition(tree)
-        if node is None or sum(1 for _ in ast.walk(node)) > _MOST_NODES:
+        if node is None or not self.groups or sum(1 for _ in ast.walk(node)) > _MOST_NODES:
             return None
         digest = sha256()
         try:
@@ -79,14 +82,15 @@ class Inputs:
 
     def _definition(self, tree: ast.Module) -> ast.FunctionDef | None:
         name = self.function.name
+        if any(replaces_calls(node) for node in tree.body):
+            return None
         found = [node for node in tree.body if name in bound_names(node)]
         return found[0] if len(found) == 1 and isinstance(found[0], ast.FunctionDef) else None
 
     def _told(self, values: Sequence[float]) -> Sequence[object]:
         if self.function.ranks is None:
-            return [
-                f"{value + 0.0:.12g}" for value in values
-            ]  # sums in another order, -0.0 and 0.0
+            # Sums in another order are the same, and so are 0.0 and -0.0.
+            return [f"{value + 0.0:.12g}" for value in values]
         ranks = {value: rank for rank, value in enumerate(sorted(set(values)))}
         return [ranks[value] for value in values]
 
@@ -97,7 +101,9 @@ def _groups(function: Function) -> Iterator[list[Environment]]:
     others = {n: v for n, v in function.arguments.items() if n != ranked}
     line = _line(function.arguments[ranked]) if ranked is not None else [0.0]
     asked = read(parse(function.where, "eval").body) if function.where else None
-    for row in _rows(others, Random(repr(function))):
+    rows = list(_rows(others, Random(repr(function))))
+    most = max(_SPARE * MOST_POINTS // len(line), 1)
+    for row in rows[:: -(-len(rows) // most)]:
         points = [row | {ranked: value} if ranked is not None else row for value in line]
         yield [point for point in points if asked is None or _holds(asked, point)]
 

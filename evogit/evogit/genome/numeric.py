@@ -56,6 +56,8 @@ _CALLS: Final = cast(
     {"abs": abs, "min": min, "max": max, "float": float, "int": _truncated, "round": _rounded}
     | {f"math.{name}": getattr(math, name) for name in _MATHS},
 )
+_CALLED: Final = frozenset({str(name).partition(".")[0] for name in _CALLS} | {"*"})
+"""Names that mean what they always mean, or nothing can be read."""
 FAILURES: Final = (ArithmeticError, ValueError)
 """What an answer may be instead of a number."""
 
@@ -211,9 +213,11 @@ def read_function(node: ast.FunctionDef, module: Environment) -> Function:
     arguments = node.args
     plain = not (arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults)
     named = [*arguments.posonlyargs, *arguments.args]
+    own = _stored(node)
+    if _CALLED & {*own, *(a.arg for a in named)}:
+        raise UnreadableError
     if node.decorator_list or not plain or not named:
         raise UnreadableError
-    own = _stored(node) if module else []
     return Function(
         node.name,
         tuple(a.arg for a in named),
@@ -221,6 +225,16 @@ def read_function(node: ast.FunctionDef, module: Environment) -> Function:
         read_block(node.body),
         {name: value for name, value in module.items() if name not in own},
     )
+
+
+def replaces_calls(node: ast.stmt) -> bool:
+    """Whether something in a statement may give one of the names called here another meaning."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Import) and all(alias.asname is None for alias in inner.names):
+            continue
+        if isinstance(inner, ast.stmt) and not _CALLED.isdisjoint(bound_names(inner)):
+            return True
+    return False
 
 
 def constants(tree: ast.Module, text: str) -> Environment:

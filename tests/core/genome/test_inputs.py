@@ -92,6 +92,9 @@ def test_a_sample_tells_functions_of_fractions_apart() -> None:
         ("@cache\n" + HEAD, "packer.py"),
         (HEAD.replace("capacity: int", "capacity: int = 7"), "packer.py"),
         (HEAD.replace("capacity", "room"), "packer.py"),
+        (HEAD.replace("import math", "def abs(x):\n    return 3"), "packer.py"),
+        (HEAD.replace("import math", "import cmath as math"), "packer.py"),
+        (HEAD.replace("import math", "from numpy import *"), "packer.py"),
     ],
 )
 def test_a_function_that_is_not_the_declared_one_is_told_by_its_syntax(
@@ -99,6 +102,11 @@ def test_a_function_that_is_not_the_declared_one_is_told_by_its_syntax(
 ) -> None:
     inputs = declared()
     assert told("return item", inputs, head, path) != told("return item + 0", inputs, head, path)
+
+
+def test_where_nothing_is_ever_asked_syntax_tells() -> None:
+    inputs = declared(where="remaining > 1000")
+    assert told("return item", inputs) != told("return remaining", inputs)
 
 
 def test_the_rest_of_the_file_is_told_by_its_syntax() -> None:
