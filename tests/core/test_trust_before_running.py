@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from evogit.cli import trusting
 from evogit.cli.main import main
+from evogit.swarm.spec import Spec, write_spec
 
 if TYPE_CHECKING:
     from tests.core.conftest import UserRepository
+
+    from evogit.cli.session import Session
+    from evogit.swarm.repository import Swarm
 
 CONFIG = """
 [evaluate]
@@ -91,3 +96,28 @@ def test_consent_is_to_what_was_shown_and_ends_with_it(root: Path, tmp_path: Pat
         assert "evogit trust" in said
         assert not list((tmp_path / "marks").iterdir())
         config.write_text(before)
+
+
+@pytest.mark.parametrize("line", ["run --max-evaluations 1", "eval base", "promote base --yes"])
+def test_commands_that_come_between_the_question_and_the_start_are_not_run(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    assert evogit(root, "init", "--yes")[0] == 0
+    asked = trusting.require
+
+    def other_spec_arrives(session: Session, swarm: Swarm, spec: Spec | None = None) -> None:
+        asked(session, swarm, spec)
+        if spec is not None:  # this is what runs
+            return
+        settings, base = swarm.spec().settings, swarm.git.commit(swarm.base).tree
+        environment = settings.environment.model_copy(
+            update={"setup": (f"{tmp_path}/script", "other")}
+        )
+        changed = settings.model_copy(update={"environment": environment})
+        write_spec(swarm.git, changed, base=base, files={}, author="eve", time=1, subject="other")
+
+    monkeypatch.setattr(trusting, "require", other_spec_arrives)
+    status, said = evogit(root, *line.split())
+    assert status == 4, said
+    assert "not trusted" in said
+    assert not list((tmp_path / "marks").iterdir())

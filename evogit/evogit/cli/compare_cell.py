@@ -62,6 +62,7 @@ def _run(job: Job, session: Session, stop: threading.Event) -> None:
             jobs=1,
             kinds=list(job.kinds),
             unsafe=job.unsafe,
+            trusted=True,
         )
         finish(swarm, plan, job.evaluations, tell, stop)
 

@@ -52,7 +52,13 @@ def demo(
         output.form = "lines"  # events come first, then one object per program
     ours, theirs = _swarm(home / _PROBLEM), _swarm(home / "best-of-n")
     plan = make_plan(
-        session, ours, agents=agents, flags=parse_flags(max_time=time), seed=seed, unsafe=unsafe
+        session,
+        ours,
+        agents=agents,
+        flags=parse_flags(max_time=time),
+        seed=seed,
+        unsafe=unsafe,
+        trusted=True,
     )
     stop = threading.Event()
     with interruptible(stop):
@@ -60,8 +66,8 @@ def demo(
         with watching(output, plan) as tell:
             summary = evolve(ours, plan, tell, stop)
         flags = Flags(evaluations=max(summary.evaluations, 1))
-        baseline = replace(
-            make_plan(session, theirs, seed=seed, unsafe=unsafe), agents=agents, flags=flags
+        baseline = make_plan(
+            session, theirs, agents=agents, flags=flags, seed=seed, unsafe=unsafe, trusted=True
         )
         output.note(f"the same {summary.evaluations} evaluations for the baseline best-of-n")
         with watching(output, baseline) as tell:

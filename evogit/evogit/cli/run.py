@@ -193,8 +193,13 @@ def make_plan(
     kinds: list[str] | None = None,
     unsafe: bool = False,
     exchange: bool = False,
+    trusted: bool = False,
 ) -> Plan:
-    """What one invocation should do, from the options and this machine."""
+    """What one invocation should do, from the options and this machine.
+
+    ``trusted``: the swarm was made just now from commands that were agreed to elsewhere.
+    """
+    from evogit.cli import trusting
     from evogit.evolve.assembly import Plan
     from evogit.evolve.budget import Flags
 
@@ -213,6 +218,7 @@ def make_plan(
         redactor=session.keep_secrets(swarm.spec().settings.secrets.variables),
         environment=session.environ,
         own=session.config_home,
+        consent=lambda spec: None if trusted else trusting.require(session, swarm, spec),
     )
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from evogit.cli.session import Session
     from evogit.config.trust import TrustStore
     from evogit.swarm.repository import Swarm
+    from evogit.swarm.spec import Spec
 
 
 def store(session: Session) -> TrustStore:
@@ -19,11 +20,14 @@ def store(session: Session) -> TrustStore:
     return TrustStore(session.state_home / "trust.json")
 
 
-def content_digest(swarm: Swarm) -> str:
-    """What consent is about, as pinned: commands, evaluator, lock files and the Dockerfile."""
+def content_digest(swarm: Swarm, spec: Spec | None = None) -> str:
+    """What consent is about, as pinned: commands, evaluator, lock files and the Dockerfile.
+
+    Of ``spec``, or else of the swarm's now.
+    """
     from evogit.config.trust import digest
 
-    spec = swarm.spec()
+    spec = spec or swarm.spec()
     files = swarm.git.files(swarm.git.commit(swarm.base).tree)
     built_from = [*spec.settings.environment.lock, spec.settings.sandbox.dockerfile or ""]
     blobs = [files[path].blob for path in built_from if path in files]
@@ -68,20 +72,23 @@ def follow_config(session: Session) -> None:
         session.output.note(f"{config.name} changed; this is a new version of the spec")
 
 
-def is_trusted(session: Session, swarm: Swarm) -> bool:
-    """Whether this person agreed to the commands of this spec, once or for this invocation."""
+def is_trusted(session: Session, swarm: Swarm, spec: Spec | None = None) -> bool:
+    """Whether this person agreed to the commands of ``spec``, or else the swarm's now.
+
+    Once and for all, or for this invocation.
+    """
     if session.environ.get("EVOGIT_TRUST") == "1":
         return True
-    return store(session).is_trusted(swarm.path, content_digest(swarm))
+    return store(session).is_trusted(swarm.path, content_digest(swarm, spec))
 
 
-def require(session: Session, swarm: Swarm) -> None:
+def require(session: Session, swarm: Swarm, spec: Spec | None = None) -> None:
     """Refuse to go on without consent; ``EVOGIT_TRUST=1`` is consent for one invocation.
 
     Raises:
-        PreconditionError: the commands of this spec were never agreed to.
+        PreconditionError: the commands of ``spec``, or else the swarm's now, were never agreed to.
     """
-    if not is_trusted(session, swarm):
+    if not is_trusted(session, swarm, spec):
         raise PreconditionError(
             "the commands of this swarm's spec are not trusted on this machine",
             hint="look at them and agree with `evogit trust`",

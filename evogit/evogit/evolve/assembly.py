@@ -66,6 +66,8 @@ class Plan:
         redactor: takes secrets out of what is recorded.
         environment: variables of this process, for agents that need a key.
         own: folder of the user's own prompt and agent files.
+        consent: raises unless its user agreed to run the commands of a spec. It is asked of the
+            version that is used: another one may have come since the user was.
     """
 
     agents: int
@@ -82,6 +84,7 @@ class Plan:
     redactor: Redactor = PLAIN
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     own: Path = Path("/nonexistent")
+    consent: Callable[[Spec], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,10 @@ def open_bench(swarm: Swarm, plan: Plan) -> Generator[Bench]:
     Raises:
         EvaluatorError: no sandbox works, or the environment can not be prepared.
         ConfigError: the spec names something that is not installed.
+        PreconditionError: its user did not agree to the commands of the spec.
     """
     spec = swarm.spec()
+    plan.consent(spec)
     runtime = prepare(
         spec.settings.environment,
         plan.root,
