@@ -1,6 +1,6 @@
 """Upkeep of our own repository: packing and the commit-graph. The user's is never touched.
 
-Loose objects are packed by explicit id lists and then pruned where a pack has them.
+Loose objects are packed by explicit id lists and then removed one by one.
 ``repack -a -d`` and ``gc --prune=now`` are never used: they drop what another worker has written
 but not yet referenced (a fifth of concurrent writers' records in a test).
 """
@@ -55,12 +55,14 @@ def maintain(swarm: Swarm, *, at_least: int = 0) -> Report:
             return Report(0, len(loose), packs)
         target = str(swarm.path / "objects" / "pack" / "pack")
         names = "\n".join(loose).encode()
-        for stdin, command in (
-            (names, ("pack-objects", "-q", "--threads=1", target)),
-            (b"", ("prune-packed", "-q")),
-            (b"", ("commit-graph", "write", "--reachable", "--split", "--no-progress")),
-        ):
-            run_git(swarm.path, *command, stdin=stdin, inherit=(held,))
+        pack = ("pack-objects", "-q", "--threads=1", target)
+        graph = ("commit-graph", "write", "--reachable", "--split", "--no-progress")
+        run_git(swarm.path, *pack, stdin=names, inherit=(held,))
+        # Not by ``git prune-packed``: it also removes empty folders, one of which another thread or
+        # process may just be about to write an object into, which then fails.
+        for name in loose:
+            (swarm.path / "objects" / name[:2] / name[2:]).unlink(missing_ok=True)
+        run_git(swarm.path, *graph, inherit=(held,))
         return Report(len(loose), len(loose), packs + 1)
 
 

@@ -203,6 +203,16 @@ def test_packing_beside_eight_writers_loses_nothing(garden: Garden) -> None:
     _fsck_is_clean(swarm.path)
 
 
+def test_packing_removes_no_folder_that_a_writer_may_be_about_to_use(garden: Garden) -> None:
+    objects = garden.swarm.path / "objects"
+    before = {folder.name for folder in objects.glob("??")}
+    assert before
+    assert maintain(garden.swarm).packed > 0
+    assert {folder.name for folder in objects.glob("??")} == before
+    assert not list(objects.glob("??/*"))
+    _fsck_is_clean(garden.swarm.path)
+
+
 def test_a_killed_maintenance_is_taken_up_by_the_next(garden: Garden) -> None:
     swarm = garden.swarm
     info = swarm.path / "objects" / "info" / "commit-graphs"
