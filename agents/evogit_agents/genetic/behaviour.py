@@ -20,7 +20,7 @@ from evogit.genome.numeric import (
     FAILURES,
     UNREAD,
     Environment,
-    Function,
+    NumericFunction,
     constants,
     read_function,
 )
@@ -53,7 +53,7 @@ def _statement(node: ast.stmt, known: Environment) -> Hashable:
     return ast.dump(node)
 
 
-def _answer(function: Function, point: list[float]) -> Hashable:
+def _answer(function: NumericFunction, point: list[float]) -> Hashable:
     try:
         value = function.answer(dict(zip(function.arguments, point, strict=True)))
     except FAILURES as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import threading
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -51,27 +51,19 @@ def demo(
     if output.form == "json":
         output.form = "lines"  # events come first, then one object per program
     ours, theirs = _swarm(home / _PROBLEM), _swarm(home / "best-of-n")
-    plan = make_plan(
-        session,
-        ours,
-        agents=agents,
-        flags=parse_flags(max_time=time),
-        seed=seed,
-        unsafe=unsafe,
-        trusted=True,
-    )
+    # Both are made just now from commands of this program's own.
+    planned = partial(make_plan, session, agents=agents, seed=seed, unsafe=unsafe, trusted=True)
+    plan = planned(ours, flags=parse_flags(max_time=time))
     stop = threading.Event()
     with interruptible(stop):
         output.note(f"evolving {_PROBLEM} for {time} with {agents} agents, strategy evogit")
         with watching(output, plan) as tell:
             summary = evolve(ours, plan, tell, stop)
         flags = Flags(evaluations=max(summary.evaluations, 1))
-        baseline = make_plan(
-            session, theirs, agents=agents, flags=flags, seed=seed, unsafe=unsafe, trusted=True
-        )
+        baseline = planned(theirs, flags=flags, strategy="best-of-n")
         output.note(f"the same {summary.evaluations} evaluations for the baseline best-of-n")
         with watching(output, baseline) as tell:
-            evolve(theirs, replace(baseline, strategy="best-of-n"), tell, stop)
+            evolve(theirs, baseline, tell, stop)
     rows = [
         _row(ours, plan, "seed (best fit)", ours.base),
         _row(theirs, baseline, "best-of-n", _best(theirs, baseline)),

@@ -28,9 +28,10 @@ def content_digest(swarm: Swarm, spec: Spec | None = None) -> str:
     from evogit.config.trust import digest
 
     spec = spec or swarm.spec()
-    files = swarm.git.files(swarm.git.commit(swarm.base).tree)
-    built_from = [*spec.settings.environment.lock, spec.settings.sandbox.dockerfile or ""]
-    blobs = [files[path].blob for path in built_from if path in files]
+    base = swarm.git.commit(swarm.base).tree
+    built_from = [*spec.settings.environment.lock, spec.settings.sandbox.dockerfile]
+    found = [swarm.git.entry(base, path) for path in built_from if path is not None]
+    blobs = [entry.blob for entry in found if entry is not None]
     return digest(spec.settings, " ".join([spec.evaluator, *blobs]))
 
 

@@ -82,7 +82,7 @@ class Inputs:
 
     def _definition(self, tree: ast.Module) -> ast.FunctionDef | None:
         name = self.function.name
-        if any(replaces_calls(node) for node in tree.body):
+        if replaces_calls(tree):
             return None
         found = [node for node in tree.body if name in bound_names(node)]
         return found[0] if len(found) == 1 and isinstance(found[0], ast.FunctionDef) else None

@@ -62,11 +62,11 @@ FAILURES: Final = (ArithmeticError, ValueError)
 """What an answer may be instead of a number."""
 
 
-class UnreadableError(Exception):
+class _UnreadableError(Exception):
     """The function holds something that is not read here."""
 
 
-UNREAD: Final = (UnreadableError, KeyError, TypeError, RecursionError, OverflowError)
+UNREAD: Final = (_UnreadableError, KeyError, TypeError, RecursionError, OverflowError)
 """Why a function is told by its syntax: among them names (``KeyError``) and numbers of arguments
 (``TypeError``) that are not known here, which are no answers of the function's."""
 
@@ -77,7 +77,7 @@ def read_block(body: Sequence[ast.stmt]) -> Block:
     What it answers with raises FAILURES where the code would, and UNREAD where a name has no value.
 
     Raises:
-        UnreadableError: they hold something that is not read here.
+        _UnreadableError: they hold something that is not read here.
     """
     steps = [_step(node) for node in body]
 
@@ -107,7 +107,7 @@ def _step(node: ast.stmt) -> Block:
         case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
             return _assign(name, read(ast.BinOp(ast.Name(name, ast.Load()), op, value)))
         case _:
-            raise UnreadableError
+            raise _UnreadableError
 
 
 def _assign(name: str, value: Reader) -> Block:
@@ -155,7 +155,7 @@ def _read_condition(node: ast.expr) -> Reader:
             first = ast.Compare(left, [op], [middle])
             return read(ast.BoolOp(ast.And(), [first, ast.Compare(middle, ops, others)]))
         case _:
-            raise UnreadableError
+            raise _UnreadableError
 
 
 def _until(stop: bool, parts: Sequence[Reader]) -> Reader:
@@ -173,7 +173,7 @@ def _until(stop: bool, parts: Sequence[Reader]) -> Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class NumericFunction:
     """A function of numbers.
 
     Args:
@@ -200,7 +200,7 @@ class Function:
         return self.body(self.known | point)
 
 
-def read_function(node: ast.FunctionDef, module: Environment) -> Function:
+def read_function(node: ast.FunctionDef, module: Environment) -> NumericFunction:
     """A function without decorators whose arguments are plain and without defaults.
 
     Args:
@@ -208,17 +208,17 @@ def read_function(node: ast.FunctionDef, module: Environment) -> Function:
         module: ``constants`` of its module.
 
     Raises:
-        UnreadableError: it is another one, or holds something that is not read here.
+        _UnreadableError: it is another one, or holds something that is not read here.
     """
     arguments = node.args
     plain = not (arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults)
     named = [*arguments.posonlyargs, *arguments.args]
     own = _stored(node)
     if _CALLED & {*own, *(a.arg for a in named)}:
-        raise UnreadableError
+        raise _UnreadableError
     if node.decorator_list or not plain or not named:
-        raise UnreadableError
-    return Function(
+        raise _UnreadableError
+    return NumericFunction(
         node.name,
         tuple(a.arg for a in named),
         tuple(dotted(a.annotation) == "int" if a.annotation else False for a in named),
@@ -227,14 +227,22 @@ def read_function(node: ast.FunctionDef, module: Environment) -> Function:
     )
 
 
-def replaces_calls(node: ast.stmt) -> bool:
-    """Whether something in a statement may give one of the names called here another meaning."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Import) and all(alias.asname is None for alias in inner.names):
-            continue
-        if isinstance(inner, ast.stmt) and not _CALLED.isdisjoint(bound_names(inner)):
-            return True
-    return False
+def replaces_calls(tree: ast.Module) -> bool:
+    """Whether something in a module may give one of the names called here another meaning."""
+    return any(not _CALLED.isdisjoint(_renamed(node)) for node in ast.walk(tree))
+
+
+def _renamed(node: ast.AST) -> Sequence[str]:
+    """Names that this node alone binds, but for modules imported by their own."""
+    match node:
+        case ast.Import(names=names):
+            return [alias.asname for alias in names if alias.asname is not None]
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return [name]
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.ImportFrom():
+            return bound_names(node)
+        case _:
+            return ()
 
 
 def constants(tree: ast.Module, text: str) -> Environment:
