@@ -59,16 +59,11 @@ def excess(program: bytes, items: list[list[int]]) -> float | None:
     names: dict[str, Any] = {}
     try:
         exec(compile(program, FILE, "exec"), names)  # noqa: S102
-        rule = RUN.Rule(names["priority"], 150)
-        places, used = [RUN.Stream(rule).place for _ in items], [0] * len(items)
-        for number, round_ in enumerate(zip(*items, strict=True)):
-            if number and number % RUN.STEP == 0:
-                rule.go_on(number)
-            for i, item in enumerate(round_):
-                used[i] = max(used[i], places[i](item) + 1)
-        found = [n / -(-sum(s) // 150) - 1 for n, s in zip(used, items, strict=True)]
+        line = RUN.table(names["priority"], 20, 100, 150).encode()
+        rule = SCORE.rule(SCORE.KINDS["u"], line)
     except Exception:  # noqa: BLE001
         return None
+    found = [SCORE.excess(stream, 150, rule) for stream in items]
     return 100 * math.fsum(found) / len(found)
 
 

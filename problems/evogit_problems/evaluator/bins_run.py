@@ -1,12 +1,10 @@
-"""Runs next to the candidate: puts its ``priority`` to every stream of items the scorer sends.
+"""Runs next to the candidate: writes down how its ``priority`` ranks the bins for every item.
 
-Lines of text go back and forth, in lock-step. In: first the capacity of each stream, then per round
-the next item of each stream (0: that stream has ended). Out: per round the bin chosen for each item,
-numbered in order of opening, the next unused number opening a bin; or ``!`` and why there is none.
-Nothing here is trusted: the scorer keeps the true bins and checks every choice.
-
-When a size of item first comes, ``priority`` is asked once for every room that could hold it, so
-that a rule which passes training does not fail on other streams of the same kind.
+The arguments are triples: smallest item, largest item, capacity. For each triple one line goes out. It
+holds, for every item, separated by ``;``, a number for every room that could hold the item, from the
+item's size to the capacity (a new bin): the place of the answer among those for this item, 0 for the
+lowest, the same number for equal answers. Or the line is ``!`` and why there are no such numbers. The
+candidate is asked nothing else: it never sees a stream.
 """
 
 from __future__ import annotations
@@ -14,72 +12,33 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from heapq import heappop, heappush
 
 Priority = Callable[[int, int, int], object]
 
 
-class Rule:
-    """What the candidate answers for one capacity, by item and remaining room."""
+def ranks(priority: Priority, item: int, capacity: int) -> list[int]:
+    """The place of each room's answer among all answers for one item.
 
-    def __init__(self, priority: Priority, capacity: int) -> None:
-        self.capacity = capacity
-        self._priority = priority
-        self._known: dict[int, list[float]] = {}
-
-    def answers(self, item: int) -> list[float]:
-        """The answer for every room that could hold ``item``; the other places mean nothing.
-
-        Raises:
-            ValueError: an answer is not a number.
-        """
-        known = self._known.get(item)
-        if known is None:
-            rooms = range(item, self.capacity + 1)
-            known = self._known[item] = [0.0] * item + [self._ask(item, room) for room in rooms]
-        return known
-
-    def _ask(self, item: int, room: int) -> float:
-        answer = self._priority(item, room, self.capacity)
-        if not isinstance(answer, int | float):
-            raise ValueError(f"priority is {type(answer).__name__}, not a number")  # noqa: TRY004
-        value = float(answer)
-        if value != value:  # NaN
-            raise ValueError("priority is not a number (NaN)")
-        return value
+    Raises:
+        ValueError: an answer is not a number.
+    """
+    answers = [number(priority(item, room, capacity)) for room in range(item, capacity + 1)]
+    place = {answer: rank for rank, answer in enumerate(sorted(set(answers)))}
+    return [place[answer] for answer in answers]
 
 
-class Stream:
-    """Our own view of one stream's bins: which have how much room, oldest first."""
+def number(answer: object) -> float:
+    """An answer as a plain float, whatever its class says of itself.
 
-    def __init__(self, rule: Rule) -> None:
-        self._rule = rule
-        self._count = 0
-        self._bins: dict[int, list[int]] = {}
-
-    def place(self, item: int) -> int:
-        """Choose a bin for ``item`` and put it there; equal answers go to the oldest bin."""
-        answers = self._rule.answers(item)
-        room, oldest = self._rule.capacity, self._count
-        best = answers[room]
-        for remaining, same in self._bins.items():
-            if remaining >= item:
-                value = answers[remaining]
-                if value > best or (value == best and same[0] < oldest):
-                    best, room, oldest = value, remaining, same[0]
-        self._put(item, room, oldest)
-        return oldest
-
-    def _put(self, item: int, room: int, index: int) -> None:
-        if index == self._count:
-            self._count += 1
-        else:
-            same = self._bins[room]
-            heappop(same)
-            if not same:
-                del self._bins[room]
-        if room > item:
-            heappush(self._bins.setdefault(room - item, []), index)
+    Raises:
+        ValueError: it is not a number.
+    """
+    if not isinstance(answer, int | float):
+        raise ValueError(f"priority is {type(answer).__name__}, not a number")  # noqa: TRY004
+    value = float(answer)
+    if value != value:  # NaN
+        raise ValueError("priority is not a number (NaN)")
+    return value
 
 
 def load() -> Priority:
@@ -91,21 +50,17 @@ def load() -> Priority:
     return priority  # pyright: ignore[reportUnknownVariableType]
 
 
-def serve(answers: int) -> None:
-    """Answer round after round until the scorer has no more."""
-    priority = load()
-    with open(0, "rb", closefd=False) as questions:
-        capacities = [int(word) for word in questions.readline().split()]
-        rules = {capacity: Rule(priority, capacity) for capacity in capacities}
-        places = [Stream(rules[capacity]).place for capacity in capacities]
-        for line in iter(questions.readline, b""):
-            items = map(int, line.split())
-            chosen = [place(item) for place, item in zip(places, items, strict=True) if item]
-            os.write(answers, (" ".join(map(str, chosen)) + "\n").encode())
+def table(priority: Priority, low: int, high: int, capacity: int) -> str:
+    """The line of one triple."""
+    try:
+        rows = [ranks(priority, item, capacity) for item in range(low, high + 1)]
+    except BaseException as error:  # noqa: BLE001  # whatever a candidate raises is its failure
+        return explain(error)
+    return ";".join(" ".join(map(str, row)) for row in rows)
 
 
 def explain(error: BaseException) -> str:
-    """One line: what was raised, and where in the candidate."""
+    """The line that says what was raised, and where in the candidate."""
     where, trace = "", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -113,17 +68,26 @@ def explain(error: BaseException) -> str:
             where = f" ({file.rpartition('/')[2]}, line {trace.tb_lineno})"
         trace = trace.tb_next
     text = f"{type(error).__name__}: {error}{where}"
-    return " ".join(text.encode("ascii", "replace").decode().split())[-400:]
+    return "! " + " ".join(text.encode("ascii", "replace").decode().split())[-400:]
+
+
+def answer(bounds: list[int]) -> list[str]:
+    """What to say to each triple."""
+    triples = list(zip(bounds[::3], bounds[1::3], bounds[2::3], strict=True))
+    try:
+        priority = load()
+    except BaseException as error:  # noqa: BLE001  # see table
+        return [explain(error)] * len(triples)
+    return [table(priority, *triple) for triple in triples]
 
 
 def main() -> None:
-    """Keep the answers' pipe to ourselves, so that a candidate may print, and serve."""
+    """Keep the answers' pipe to ourselves, so that a candidate may print, and answer."""
     answers = os.dup(1)
     os.dup2(2, 1)
-    try:
-        serve(answers)
-    except BaseException as error:  # noqa: BLE001  # whatever a candidate raises is its failure
-        os.write(answers, f"! {explain(error)}\n".encode())
+    said = answer([int(word) for word in sys.argv[1:]])
+    with os.fdopen(answers, "wb") as pipe:
+        pipe.write(("\n".join(said) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Scores a rule for online bin packing; runs apart from the candidate and believes nothing.
 
-It makes the items, shows each only when the previous one has been placed, keeps the true bins,
-checks every placement and counts the bins itself. The protocol is described in ``bins_run.py``.
+It reads how the candidate ranks the bins for every item (``bins_run.py`` says in which form), and
+packs streams of items by that: each item goes to the open bin, or the new one, that is ranked
+highest; among bins ranked alike to the one with the least room. The candidate sees no item of any
+stream, and what it does after it has answered changes nothing.
 
 Excess is bins / ceil(sum of items / capacity) - 1. Items are drawn from SHAKE-256 of the seed and
-the stream's name: the same on every machine and Python, and no run of items gives away the next
-(a Mersenne Twister can be predicted after a few thousand).
+the stream's name: the same on every machine and Python.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import re
 import struct
 import sys
+from bisect import bisect_left
 from collections.abc import Callable
 from hashlib import shake_256
 from typing import NamedTuple
@@ -23,6 +25,15 @@ from typing import NamedTuple
 
 class InvalidAnswerError(Exception):
     """The candidate's answer breaks the rules; says how."""
+
+
+class Kind(NamedTuple):
+    """A distribution of items: their range, the bins' capacity, and an item from 64 random bits."""
+
+    low: int
+    high: int
+    capacity: int
+    item: Callable[[int], int]
 
 
 class Group(NamedTuple):
@@ -38,130 +49,120 @@ class Group(NamedTuple):
         return f"{self.kind}_{self.length}"
 
 
-CAPACITY = {"u": 150, "weibull": 100}
-LENGTHS = (250, 500, 1000, 5000)
-HOLDOUT_STREAMS = 24
-TRAINED = {"u": Group("u", 500, 48), "weibull": Group("weibull", 5000, 8)}
-"""What a rule for one kind of items is trained on; the same kind and length counts in the hold-out."""
-STUDENT_T = {8: 2.365, 24: 2.069, 48: 2.012}
-"""97.5 % points of Student's t for the mean of that many streams."""
-
-MAX_DIGITS = 6
-ANSWER = re.compile(rb"[0-9]{1,%d}(?: [0-9]{1,%d})*\n" % (MAX_DIGITS, MAX_DIGITS))
-"""What a line of bin numbers looks like; only a line that does not is taken apart to say why."""
-
-
 def uniform(bits: int) -> int:
     """U[20,100], from 32 bits (a bias below 1e-7)."""
     return 20 + (bits >> 32) % 81
 
 
+BEYOND = [math.exp(-(((size + 0.5) / 45) ** 3)) for size in range(99, 0, -1)]
+"""The chance that a Weibull item is rounded to more than 99, 98, ... 1."""
+
+
 def weibull(bits: int) -> int:
     """Weibull with scale 45 and shape 3, rounded to a whole number and clipped to 1..100."""
-    return min(100, max(1, round(45 * (-math.log(((bits >> 11) + 0.5) / 2**53)) ** (1 / 3))))
+    return 100 - bisect_left(BEYOND, ((bits >> 11) + 0.5) / 2**53)
 
 
-DRAW: dict[str, Callable[[int], int]] = {"u": uniform, "weibull": weibull}
+KINDS = {"u": Kind(20, 100, 150, uniform), "weibull": Kind(1, 100, 100, weibull)}
+LENGTHS = (250, 500, 1000, 5000)
+HOLDOUT_STREAMS = 24
+TRAINED = {"u": Group("u", 500, 48), "weibull": Group("weibull", 5000, 16)}
+"""What a rule for one kind of items is trained on; the same kind and length counts in the hold-out."""
+STUDENT_T = {16: 2.131, 24: 2.069, 48: 2.012}
+"""97.5 % points of Student's t for the mean of that many streams."""
+
+Orders = dict[int, list[int]]
+"""For each item the rooms that could hold it, the most wanted first."""
+
+LONGEST = 100_000
+"""Bytes of the answer for all kinds; 36,000 is what best fit takes."""
+RANKS = re.compile(rb"[0-9]{1,3}(?: [0-9]{1,3})*")
 
 
 def draw(kind: str, length: int, name: str) -> list[int]:
     """The items of the stream called ``name``."""
     data = shake_256(name.encode()).digest(8 * length)
-    return list(map(DRAW[kind], struct.unpack(f">{length}Q", data)))
+    return list(map(KINDS[kind].item, struct.unpack(f">{length}Q", data)))
 
 
-class Stream:
-    """One stream of items and the true state of its bins."""
-
-    def __init__(self, capacity: int, items: list[int]) -> None:
-        self.capacity = capacity
-        self.items = items
-        self._rooms: list[int] = []
-
-    def place(self, item: int, index: int) -> None:
-        """Put ``item`` into bin ``index``.
-
-        Raises:
-            InvalidAnswerError: there is no such bin, or no room in it.
-        """
-        rooms = self._rooms
-        if index == len(rooms):
-            rooms.append(self.capacity - item)
-            return
-        if index > len(rooms):
-            raise InvalidAnswerError(f"bin {index} does not exist: {len(rooms)} are open")
-        if rooms[index] < item:
-            raise InvalidAnswerError(
-                f"an item of {item} does not fit into a bin with {rooms[index]} left"
-            )
-        rooms[index] -= item
-
-    def excess(self) -> float:
-        """Bins used beyond the fewest that could hold the items' sum, as a fraction of these."""
-        return len(self._rooms) / -(-sum(self.items) // self.capacity) - 1
+def pack(items: list[int], capacity: int, orders: Orders) -> int:
+    """How many bins the items take, each put where its order says; bins with equal room are alike."""
+    bins = [0] * capacity + [len(items)]  # by room; as many empty ones as could be needed
+    for item in items:
+        for room in orders[item]:
+            if bins[room]:
+                bins[room] -= 1
+                bins[room - item] += 1
+                break
+    return len(items) - bins[capacity]
 
 
-def say(channel: int, numbers: list[int]) -> None:
-    """Send one line. A candidate that has gone is noticed when its answer is read."""
-    data = (" ".join(map(str, numbers)) + "\n").encode()
-    try:
-        while data:
-            data = data[os.write(channel, data) :]
-    except BrokenPipeError:
-        pass
+def excess(items: list[int], capacity: int, orders: Orders) -> float:
+    """Bins used beyond the fewest that could hold the items' sum, as a fraction of these."""
+    return pack(items, capacity, orders) / -(-sum(items) // capacity) - 1
 
 
-def hear(count: int) -> list[int]:
-    """The candidate's next line: ``count`` bin numbers.
+def hear(count: int) -> list[bytes]:
+    """What the candidate's runner says before it ends: ``count`` lines.
 
     Raises:
-        InvalidAnswerError: it is anything else, or more than was asked for.
+        InvalidAnswerError: they are fewer or more, or far longer than any rule's.
     """
-    limit = max(1000, count * (MAX_DIGITS + 1))
-    line = b""
-    while not line.endswith(b"\n"):
-        chunk = os.read(0, 65536)
-        if not chunk:
-            raise InvalidAnswerError("the candidate ended before the stream did")
-        line += chunk
-        if len(line) > limit:
-            raise InvalidAnswerError("an answer is too long")
+    data = b""
+    while chunk := os.read(0, 65536):
+        data += chunk
+        if len(data) > LONGEST:
+            raise InvalidAnswerError("the answer is too long")
+    said = data.split(b"\n")
+    if said.pop():
+        raise InvalidAnswerError("the candidate ended before it had answered")
+    if len(said) != count:
+        raise InvalidAnswerError(f"{len(said)} lines came instead of {count}")
+    return said
+
+
+def order(item: int, capacity: int, text: bytes) -> list[int]:
+    """The rooms that could hold ``item``, best first, from the candidate's ranks of them.
+
+    Raises:
+        InvalidAnswerError: they are not one plain decimal number for each of those rooms.
+    """
+    if not RANKS.fullmatch(text):
+        raise InvalidAnswerError(f"not ranks for an item of {item}: {text[:20]!r}")
+    ranks = list(map(int, text.split(b" ")))
+    if len(ranks) != capacity + 1 - item:
+        raise InvalidAnswerError(f"{len(ranks)} ranks were given for an item of {item}")
+    return sorted(range(item, capacity + 1), key=lambda room: (-ranks[room - item], room))
+
+
+def rule(kind: Kind, line: bytes) -> Orders:
+    """The rule that a line describes.
+
+    Raises:
+        InvalidAnswerError: it says why there is none, or is not as ``bins_run.py`` would write it.
+    """
     if line.startswith(b"!"):
         raise InvalidAnswerError(line[1:].decode("ascii", "replace").strip()[:500])
-    return numbers(line, count)
+    items, parts = range(kind.low, kind.high + 1), line.split(b";")
+    if len(parts) != len(items):
+        raise InvalidAnswerError(f"{len(parts)} items were answered for, not {len(items)}")
+    return {item: order(item, kind.capacity, part) for item, part in zip(items, parts, strict=True)}
 
 
-def numbers(line: bytes, count: int) -> list[int]:
-    """``count`` decimal numbers separated by single spaces, with one line end after them.
-
-    Raises:
-        InvalidAnswerError: anything else.
-    """
-    words = line[:-1].split(b" ")
-    if len(words) == count and ANSWER.fullmatch(line):
-        return list(map(int, words))
-    if b"\n" in line[:-1]:
-        raise InvalidAnswerError("an answer came before it was asked for")
-    if len(words) != count:
-        raise InvalidAnswerError(f"{len(words)} bins were named for {count} items")
-    for word in words:
-        if not word.isdigit() or len(word) > MAX_DIGITS:
-            raise InvalidAnswerError(f"not the number of a bin: {word[:20]!r}")
-    return [int(word) for word in words]
-
-
-def play(streams: list[Stream], channel: int) -> None:
-    """Show every stream to its end, one item at a time.
+def rules(kinds: list[str], trained: str) -> dict[str, Orders]:
+    """The candidate's rule for each kind of items; a kind it was not trained on and fails at is left out.
 
     Raises:
-        InvalidAnswerError: the candidate's answer breaks the rules.
+        InvalidAnswerError: it has none for the kind it was trained on.
     """
-    say(channel, [stream.capacity for stream in streams])
-    for step in range(max(len(stream.items) for stream in streams)):
-        live = [stream for stream in streams if step < len(stream.items)]
-        say(channel, [s.items[step] if step < len(s.items) else 0 for s in streams])
-        for stream, index in zip(live, hear(len(live)), strict=True):
-            stream.place(stream.items[step], index)
+    found: dict[str, Orders] = {}
+    for name, line in zip(kinds, hear(len(kinds)), strict=True):
+        try:
+            found[name] = rule(KINDS[name], line)
+        except InvalidAnswerError:
+            if name == trained:
+                raise
+    return found
 
 
 def figures(name: str, values: list[float]) -> dict[str, float]:
@@ -177,32 +178,34 @@ def planned(plan: str, kind: str) -> list[Group]:
     """The streams of a plan: those of the training, or every kind and length."""
     if plan == "train":
         return [TRAINED[kind]]
-    return [Group(kind, length, HOLDOUT_STREAMS) for kind in CAPACITY for length in LENGTHS]
+    return [Group(kind, length, HOLDOUT_STREAMS) for kind in KINDS for length in LENGTHS]
 
 
-def judge(plan: str, trained: str, seed: int, channel: int) -> dict[str, object]:
+def score(plan: str, seed: int, group: Group, orders: Orders) -> dict[str, float]:
+    """The figures of a rule on a group's streams."""
+    kind, length, count = group
+    drawn = [draw(kind, length, f"{plan}/{seed}/{kind}/{length}/{k}") for k in range(count)]
+    return figures(group.name, [excess(items, KINDS[kind].capacity, orders) for items in drawn])
+
+
+def judge(plan: str, trained: str, seed: int) -> dict[str, object]:
     """The answer for the kernel: score and metrics, or why the candidate failed."""
-    groups: dict[str, list[Stream]] = {}
-    for kind, length, count in planned(plan, trained):
-        names = [f"{plan}/{seed}/{kind}/{length}/{number}" for number in range(count)]
-        groups[Group(kind, length, count).name] = [
-            Stream(CAPACITY[kind], draw(kind, length, n)) for n in names
-        ]
+    groups = planned(plan, trained)
     try:
-        play([stream for group in groups.values() for stream in group], channel)
+        found = rules(list(dict.fromkeys(group.kind for group in groups)), trained)
     except InvalidAnswerError as error:
         return {"failed": str(error)}
     metrics: dict[str, float] = {}
-    for name, streams in groups.items():
-        metrics |= figures(name, [stream.excess() for stream in streams])
+    for group in groups:
+        if group.kind in found:
+            metrics |= score(plan, seed, group, found[group.kind])
     return {"score": metrics[f"excess_{TRAINED[trained].name}"], "metrics": metrics}
 
 
 def main() -> None:
     """Judge by the plan and kind of items on the command line and print one JSON object."""
     plan, kind = sys.argv[1:3]
-    channel = int(os.environ.get("EVOGIT_CHANNEL", "3"))
-    print(json.dumps(judge(plan, kind, int(os.environ["EVOGIT_SEED"]), channel)))  # noqa: T201
+    print(json.dumps(judge(plan, kind, int(os.environ["EVOGIT_SEED"]))))  # noqa: T201
 
 
 if __name__ == "__main__":

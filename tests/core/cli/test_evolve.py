@@ -125,7 +125,7 @@ def test_an_edited_configuration_needs_consent_again_before_it_runs(
 ) -> None:
     config = packing / "evogit.toml"
     config.write_text(
-        config.read_text().replace('"/eval/bins_run.py"]', '"-I", "/eval/bins_run.py"]', 1)
+        config.read_text().replace('"/eval/bins_run.py"', '"-I", "/eval/bins_run.py"', 1)
     )
     refused = evogit("run", "--max-evaluations", "1", cwd=packing)
     assert refused.returncode == 4
