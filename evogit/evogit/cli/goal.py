@@ -48,7 +48,7 @@ def set_(
     session: Session,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The new goal; - reads it.")],
 ) -> None:
-    """Give the swarm a new goal; scores stay as they are.
+    """Give the swarm a new goal. Agents at work follow from their next step; scores stay as they are.
 
     Example: evogit goal set "Use fewer bins"
     """

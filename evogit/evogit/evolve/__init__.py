@@ -13,5 +13,6 @@
 - ``events``: what a display or a log is told
 - ``assembly``: a worker put together from a swarm repository
 - ``directions``: what humans decided, as a running worker needs it
+- ``current_spec``: the goal as it is now
 - ``once``: single acts outside of a run: judge one, merge two
 """

@@ -15,6 +15,7 @@ from evogit.environment import prepare
 from evogit.errors import ConfigError, EvoGitError
 from evogit.evolve.budget import Allowance, Flags, SwarmBudget
 from evogit.evolve.calibration import Calibration, calibrate, confirm_best
+from evogit.evolve.current_spec import CurrentSpec
 from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.events import Event, Listener
@@ -234,7 +235,14 @@ def _share(
         journal=means.journal,
         strategy=means.strategy,
         nursery=Nursery(
-            swarm.git, bench.spec, bench.phylogeny, base_time, plan.seed, plan.redactor, noise
+            swarm.git,
+            bench.spec,
+            bench.phylogeny,
+            base_time,
+            plan.seed,
+            plan.redactor,
+            noise,
+            CurrentSpec(swarm.git, bench.spec, _problems(worker, tell)),
         ),
         verdicts=means.verdicts,
         allowance=means.allowance,

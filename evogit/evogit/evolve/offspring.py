@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -63,8 +63,18 @@ class Draft:
     merge_base: CommitId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """Whose step it is, its number, and the version of the spec it is made under."""
+
+    name: str
+    number: int
+    step: Step
+    spec: Spec
+
+
 class Nursery:
-    """Makes individuals under one version of the spec. Thread-safe.
+    """Makes individuals under one version of the spec, but for its goal. Thread-safe.
 
     Args:
         git: the swarm repository.
@@ -75,6 +85,7 @@ class Nursery:
         seed: recorded in every individual.
         redactor: takes secrets out of commit messages. Files are kept as the agent wrote them.
         noise: gains up to this much count for nothing when agents choose what to try.
+        current: the version whose goal holds now; without it that of ``spec``.
     """
 
     def __init__(
@@ -86,9 +97,11 @@ class Nursery:
         seed: int,
         redactor: Redactor = PLAIN,
         noise: float = 0.0,
+        current: Callable[[], Spec] | None = None,
     ) -> None:
         self._git = git
         self._spec = spec
+        self._current = current or (lambda: spec)
         self._phylogeny = phylogeny
         self._base_time = base_time
         self._seed = seed
@@ -113,11 +126,11 @@ class Nursery:
         random: Random,
     ) -> Made:
         """Carry out one step. Writes the individual's objects, but no ref and no record."""
-        undecided = self._undecided(agent, step)
+        birth, undecided = Birth(name, number, step, self._current()), self._undecided(agent, step)
         if step.operator == MERGE and undecided is None:
-            return self._finish(name, number, step, self._merge(step, random), MERGE)
+            return self._finish(birth, self._merge(step, random), MERGE)
         try:
-            task = self._task(name, step, feedback, random, undecided)
+            task = self._task(birth, feedback, random, undecided)
         except UserError as error:
             return Made(step.operator, None, None, error.message)
         try:
@@ -134,7 +147,7 @@ class Nursery:
             return Made(step.operator, None, None, reason, spend=agent.worst_case())
         if isinstance(answer, NoProposal):
             return _without(answer)
-        return self._adopt(name, number, step, task, answer, undecided)
+        return self._adopt(birth, task, answer, undecided)
 
     def _undecided(self, agent: Agent, step: Step) -> Undecided | None:
         """What a merge leaves to the agent to decide, if the spec and the agent are for it."""
@@ -145,23 +158,22 @@ class Nursery:
 
     def _task(
         self,
-        name: str,
-        step: Step,
+        birth: Birth,
         feedback: Sequence[str],
         random: Random,
         undecided: Undecided | None,
     ) -> Task:
-        search, goal = self._spec.settings.search, self._spec.settings.goal.text
+        step, search = birth.step, self._spec.settings.search
         parents = [self._genomes(commit) for commit in step.parents]
         return Task(
             operator=RESOLVE if undecided is not None else step.operator,
             parents=parents,
             inspirations=[self._genomes(commit) for commit in step.inspirations],
             search=search,
-            goal=goal,
+            goal=birth.spec.settings.goal.text,
             feedback=feedback,
             random=random,
-            past=RecordedPast(self._git, self._phylogeny, name, self._genomes, self._credit),
+            past=RecordedPast(self._git, self._phylogeny, birth.name, self._genomes, self._credit),
             base=self._base(step.parents) if len(parents) > 1 else None,
             conflicts=undecided.conflicts if undecided is not None else (),
         )
@@ -171,13 +183,7 @@ class Nursery:
         return self._genomes(self._phylogeny.commit(self._phylogeny.merge_base(ours, theirs)))
 
     def _adopt(
-        self,
-        name: str,
-        number: int,
-        step: Step,
-        task: Task,
-        answer: Proposal,
-        undecided: Undecided | None,
+        self, birth: Birth, task: Task, answer: Proposal, undecided: Undecided | None
     ) -> Made:
         try:
             tree = self._apply(task.parents[0], answer, undecided)
@@ -185,23 +191,17 @@ class Nursery:
             found: Draft | str = f"refused: {error.message}"
         else:
             both = undecided is not None or answer.operator == "cross"
-            parents = tuple(dict.fromkeys(step.parents if both else step.parents[:1]))
+            parents = tuple(dict.fromkeys(birth.step.parents[: None if both else 1]))
             base = undecided.base if undecided is not None else None
             found = Draft(tree, parents, answer.subject, answer.body, base)
-        return self._finish(name, number, step, found, answer.operator, answer)
+        return self._finish(birth, found, answer.operator, answer)
 
     def _finish(
-        self,
-        name: str,
-        number: int,
-        step: Step,
-        draft: Draft | str,
-        operator: str,
-        answer: Proposal | None = None,
+        self, birth: Birth, draft: Draft | str, operator: str, answer: Proposal | None = None
     ) -> Made:
         model, spend = (answer.model, answer.spend) if answer else ("", Spend())
         artefacts = dict(answer.artefacts) if answer else None
-        read = (*step.inspirations, *(answer.inspirations if answer else ()))
+        read = (*birth.step.inspirations, *(answer.inspirations if answer else ()))
         made = Made(operator, None, None, "", None, model, spend, artefacts, read)
         if isinstance(draft, str):
             return replace(made, reason=draft)
@@ -215,10 +215,10 @@ class Nursery:
             twin = self._phylogeny.commit(same)
             return replace(made, tree=draft.tree, reason=novelty.reason, duplicate_of=twin)
         provenance = Provenance(
-            agent=name,
+            agent=birth.name,
             operator=operator,
-            step=number,
-            spec=self._spec.tree,
+            step=birth.number,
+            spec=birth.spec.tree,
             seed=self._seed,
             model=model,
             inspirations=read if operator != MERGE else (),
@@ -227,8 +227,10 @@ class Nursery:
         )
         subject, body = map(self._redactor.text, (draft.subject, draft.body))
         message = compose(subject, body, provenance)
-        when = self._base_time + number
-        commit = self._git.write_commit(draft.tree, draft.parents, message, author=name, time=when)
+        author, when = birth.name, self._base_time + birth.number
+        commit = self._git.write_commit(
+            draft.tree, draft.parents, message, author=author, time=when
+        )
         return replace(made, commit=commit, tree=draft.tree)
 
     def _merge(self, step: Step, random: Random) -> Draft | str:
