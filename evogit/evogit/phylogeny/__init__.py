@@ -6,7 +6,8 @@
 - ``quick``: the usual journal records at twice the speed
 - ``journals``: which commits are entries of which journal, and which journals are refused
 - ``ancestry``: merge bases, ancestors and children over the columns
-- ``decisions``: undo and redo, prune and restore, pins and tags
+- ``judgements``: how trees were judged
+- ``decisions``, ``tags``: undo and redo, prune and restore; which individuals have names
 - ``activity``, ``tail``: what agents did and cost, and the newest journal records as one sequence
 - ``cache``: the file that makes opening a big swarm quick
 - ``export``: networkx, JSON lines, CSV, GraphML

@@ -13,17 +13,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import pygit2
-
 from evogit.errors import NotFoundError
 from evogit.genome.measures import Measures
 from evogit.git.repository import GitRepository
 from evogit.ids import BASE_REF, CommitId, TreeId, natural
-from evogit.outcome import Outcome, Scored
-from evogit.phylogeny import ancestry, arrivals, cache, decisions, glance, views
+from evogit.outcome import Outcome
+from evogit.phylogeny import ancestry, arrivals, cache, decisions, glance, tags
 from evogit.phylogeny.activity import Activity
 from evogit.phylogeny.arms import Arms
 from evogit.phylogeny.individuals import Individuals
+from evogit.phylogeny.judgements import Judgements
 from evogit.phylogeny.ledger import SCORED, Spent
 from evogit.phylogeny.messages import trailers_of
 from evogit.phylogeny.patches import Patches
@@ -36,7 +35,6 @@ from evogit.phylogeny.views import AttemptLog, AttemptRow, EvaluationLog
 from evogit.records import Decision, Evaluation, Spend
 from evogit.steering.state import derive, holding
 
-_OUTCOMES_KEPT: Final = 4096
 _SAVE_AFTER: Final = 1000
 
 
@@ -79,12 +77,12 @@ class Phylogeny:
         self._tips = Tips({}, {}, (), {}, ())
         self._children = ancestry.Children()
         self._patches = Patches(git)
-        self._outcomes: dict[int, Outcome] = {}
         self._active: list[tuple[CommitId, Decision]] | None = None
         self._pruning: decisions.Pruning | None = None
         self._state = self._new_state()
         if cache is not None and not self._restored(cache):
             self._state = self._new_state()
+        self._judgements = Judgements(git, self._state)
         self.activity = Activity(git, self._state, self._lock)
         self.arms = Arms(self._state, self._lock)
         self.quarantine = Quarantine(git, self._state, self._lock)
@@ -238,28 +236,8 @@ class Phylogeny:
 
         With repeats: ``Scored`` with the mean, if all were scored; else the first that was not.
         """
-        genome = self._table.tree_rows[i]
         with self._lock:
-            row = self._state.ledger.judge(genome)
-            if row is None:
-                return None
-            score = self._state.genomes.scores[genome]
-            found = self._outcome_of(row)
-            found = found and views.let_go(self._state.ledger, row, found)
-            if self._state.genomes.statuses[genome] != SCORED:
-                return found
-            return Scored(score, found.metrics if isinstance(found, Scored) else {})
-
-    def _outcome_of(self, row: int) -> Outcome | None:
-        found = self._outcomes.get(row)
-        if found is None:
-            record = views.read_record(self._git, self._state.ledger.entry(row))
-            if not isinstance(record, Evaluation):
-                return None
-            if len(self._outcomes) >= _OUTCOMES_KEPT:
-                del self._outcomes[next(iter(self._outcomes))]
-            found = self._outcomes[row] = record.outcome
-        return found
+            return self._judgements.outcome(self._table.tree_rows[i])
 
     def score(self, i: int) -> float | None:
         """Its score in the evaluator's unit: the mean over search and repeats, if all are scored."""
@@ -284,15 +262,8 @@ class Phylogeny:
     def evaluation(self, tree: TreeId, seed: int = 0, purpose: str = "search") -> Evaluation | None:
         """The record for this exact key (the newest, if hosts made several), or ``None``."""
         with self._lock:
-            ledger = self._state.ledger
             genome = self._genome(tree)
-            for row in () if genome is None else ledger.evaluations_of(genome):
-                if (
-                    ledger.seeds[row] == seed
-                    and ledger.names.names[ledger.purposes[row]] == purpose
-                ):
-                    return views.read_evaluation(self._git, ledger, row)
-            return None
+            return None if genome is None else self._judgements.evaluation(genome, seed, purpose)
 
     def evaluations(self) -> Sequence[Evaluation]:
         """All evaluations by this evaluator and environment, in order; read from git on access."""
@@ -324,18 +295,8 @@ class Phylogeny:
 
     def best_so_far(self) -> list[tuple[int, float]]:
         """Each time a record fell: (how many evaluations came before, the new best score)."""
-        ledger, sign = self._state.ledger, self._state.sign
-        found: list[tuple[int, float]] = []
-        best = -math.inf
         with self._lock:
-            search = ledger.names.add("search")
-            for place, row in enumerate(ledger.order()):
-                if ledger.counts(row) and ledger.purposes[row] == search:
-                    score = ledger.scores[row]
-                    if score * sign > best:
-                        best = score * sign
-                        found.append((place, score))
-        return found
+            return self._judgements.best_so_far()
 
     def _genome(self, tree: TreeId) -> int | None:
         try:
@@ -466,27 +427,8 @@ class Phylogeny:
 
     @property
     def tags(self) -> dict[str, int]:
-        """Individuals by tag: what humans of all hosts decided last, and tags made here by hand.
-
-        A tag of this repository that some decision set is a copy, which may be out of date.
-        """
-        tagged = ((name, self._find(commit)) for name, commit in derive(self.decisions).tags)
-        found = {name: row for name, row in tagged if row is not None}
-        copies = {(d.target, c) for _, d in self.decisions if d.verb == "tag" for c in d.selects}
-        for name, target in self._tips.tags.items():
-            if (name, target) in copies:
-                continue
-            row = self._find(target)
-            row = row if row is not None else self._find(self._peeled(target))
-            if row is not None:
-                found[name] = row
-        return found
-
-    def _peeled(self, tag: str) -> CommitId:
-        try:
-            return CommitId(str(self._git.handle[tag].peel(pygit2.Commit).id))
-        except (KeyError, ValueError, pygit2.GitError):
-            return CommitId("")
+        """Individuals by tag: what humans of all hosts decided last, and tags made here by hand."""
+        return tags.named(self._git, self.decisions, self._tips.tags, self._find)
 
     @property
     def problems(self) -> list[str]:

@@ -7,50 +7,35 @@ person never lose a decision; persons on other hosts have journals of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import pygit2
-
-from evogit.config.load import dump as dump_settings
 from evogit.config.model import Goal, Settings
 from evogit.errors import NotFoundError, PreconditionError, UserError
-from evogit.git.trees import Change
 from evogit.ids import (
     BASE_BRANCH,
     HEADS,
-    SPEC_REF,
-    TAGS,
     CommitId,
     TreeId,
     checked_name,
-    is_object_id,
     slug,
 )
 from evogit.outcome import Outcome, Scored, describe
 from evogit.records import Decision, Move
-from evogit.steering import target
+from evogit.steering import history, tagging, target
+from evogit.steering.history import Operation
 from evogit.steering.moves import Mover
 from evogit.steering.pen import Pen
 from evogit.steering.promote import Plan
-from evogit.steering.state import USER, Steering, derive, effect
+from evogit.steering.respecify import respecified
+from evogit.steering.state import USER, Steering, derive
 from evogit.swarm.repository import Swarm
-from evogit.text import clean, clean_line
+from evogit.text import clean
 
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
 
 _MAX_AGENTS: Final = 10_000
-_ANSWERS: Final = ("undo", "redo")
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One line of ``evogit op log``. ``holds`` is false for what is undone at the moment."""
-
-    entry: CommitId
-    decision: Decision
-    holds: bool
 
 
 class Desk:
@@ -140,26 +125,13 @@ class Desk:
             PreconditionError: the name is taken, here or on a host we heard of.
             UserError: it can not be the name of a tag.
         """
-        ref = TAGS + _tag_name(name)
+        tagging.ref_of(name)
 
         def decide() -> Decision:
-            now, known = self._git.ref(ref), self.phylogeny.tags.get(name)
-            named = None if known is None else self.phylogeny.commit(known)
-            if named is None and now is not None and not self._was_decided(name, now):
-                named = now  # by hand, and perhaps no individual
-            if named is not None:
-                raise PreconditionError(
-                    f"tag {name} names {named[:12]} already", hint=f"evogit tag --delete {name}"
-                )
-            moves = (Move(ref, now, commit),) if now != commit else ()
+            moves = tagging.naming(self._git, self.phylogeny, name, commit)
             return self._about("tag", [commit], target=name, moves=moves)
 
         return self._pen.write(decide)
-
-    def _was_decided(self, name: str, commit: CommitId) -> bool:
-        """Whether somebody once gave a name to just this; what is left of it here may be out of date."""
-        decisions = (decision for _, decision in self.phylogeny.decisions)
-        return any(d.verb == "tag" and d.target == name and commit in d.selects for d in decisions)
 
     def untag(self, name: str) -> CommitId:
         """Take a tag away.
@@ -167,14 +139,10 @@ class Desk:
         Raises:
             NotFoundError: there is none of this name.
         """
-        ref = TAGS + _tag_name(name)
+        tagging.ref_of(name)
 
         def decide() -> Decision:
-            now = self._git.ref(ref)
-            if now is None and name not in self.phylogeny.tags:
-                raise NotFoundError(f"there is no tag {name}")
-            # One that was set on another host has no ref here.
-            moves = (Move(ref, now, None),) if now is not None else ()
+            moves = tagging.unnaming(self._git, self.phylogeny, name)
             return self._new("untag", target=name, moves=moves)
 
         return self._pen.write(decide)
@@ -317,45 +285,21 @@ class Desk:
 
     def operations(self) -> list[Operation]:
         """All decisions of all persons, newest first."""
-        decisions = self.phylogeny.decisions
-        known, active = dict(decisions), {entry for entry, _ in derive(decisions).active}
-
-        def holds(entry: CommitId) -> bool:
-            said = effect(known, entry)
-            return said is not None and (said[0] in active) == said[1]
-
-        return [Operation(entry, found, holds(entry)) for entry, found in reversed(decisions)]
+        return history.operations(self.phylogeny.decisions)
 
     def last_holding(self) -> CommitId | None:
         """What ``undo`` without a name would undo now."""
-        mine = [entry for entry, d in self.steering.active if d.by == self._by]
-        return mine[-1] if mine else None
+        return history.last_holding(self.phylogeny.decisions, self._by)
 
     def last_undone(self) -> CommitId | None:
         """What ``redo`` without a name would bring back now: an undo."""
-        known = dict(self.phylogeny.decisions)
-        for operation in self.operations():
-            answers = operation.decision.verb in _ANSWERS
-            if answers and operation.decision.by == self._by and operation.holds:
-                said = effect(known, operation.entry)
-                if said is not None and not said[1]:
-                    return operation.entry
-        return None
+        return history.last_undone(self.phylogeny.decisions, self._by)
 
     def _answer(self, verb: str, named: CommitId) -> Decision:
-        known = dict(self.phylogeny.decisions)
         answer = self._new(verb, undoes=named)
-        probe = CommitId("")
-        said = effect(known | {probe: answer}, probe)
-        if named not in known or said is None:
-            raise NotFoundError(f"{named[:12]} is no decision", hint="evogit op log lists them")
-        plain, holds = said
-        if (plain in {entry for entry, _ in self.steering.active}) == holds:
-            state = "holds" if holds else "is undone"
-            raise PreconditionError(f"{known[plain].verb} {plain[:12]} {state} already")
-        moves = known[plain].moves
-        made = (self._mover.repeat if holds else self._mover.reverse)(answer, moves)
-        return replace(answer, moves=made, selects=known[plain].selects)
+        decision, holds = history.meant(self.phylogeny.decisions, answer)
+        made = (self._mover.repeat if holds else self._mover.reverse)(answer, decision.moves)
+        return replace(answer, moves=made, selects=decision.selects)
 
     # ------------------------------------------------------------------ writing
 
@@ -395,35 +339,8 @@ class Desk:
         return replace(self._new(verb, target=target, text=text, moves=moves), selects=chosen)
 
     def _respecify(self, settings: Settings, text: str) -> Decision:
-        spec = self.swarm.spec()
-        judged = (settings.evaluate, settings.search.protected)
-        if judged != (spec.settings.evaluate, spec.settings.search.protected):
-            raise PreconditionError(
-                "this would change how individuals are judged, and make their scores incomparable",
-                hint="a new evaluator needs a new swarm: evogit init",
-            )
-        if settings == spec.settings:
-            raise PreconditionError("the spec says so already")
-        blob = self._git.write_blob(dump_settings(settings).encode())
-        commit = self._git.write_commit(
-            self._git.change_tree(spec.tree, {"evogit.toml": Change(blob)}),
-            [spec.commit],
-            f"spec: {clean_line(text)}\n",
-            author=self._by,
-            time=int(self._clock()),
-        )
-        said = clean(text, 4000)
-        return self._new("goal", text=said, moves=(Move(SPEC_REF, spec.commit, commit),))
-
-
-def _tag_name(name: str) -> str:
-    odd = name != clean_line(name, 100) or name.startswith("-") or "/" in name
-    if odd or is_object_id(name) or not pygit2.reference_is_valid_name(TAGS + name):
-        raise UserError(
-            f"{clean_line(name, 60)!r} can not be the name of a tag",
-            hint="use letters, digits, dots and inner hyphens",
-        )
-    return name
+        moved = respecified(self.swarm, settings, text, self._by, int(self._clock()))
+        return self._new("goal", text=clean(text, 4000), moves=(moved,))
 
 
 def _agents(names: Sequence[str]) -> str:

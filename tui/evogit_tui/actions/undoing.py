@@ -9,7 +9,7 @@ from evogit.cli.stamps import stamp
 from evogit.errors import NotFoundError
 from evogit.ids import CommitId
 from evogit.records import Decision
-from evogit.steering.desk import Operation
+from evogit.steering.history import Operation
 from evogit.steering.state import USER, effect
 from evogit.text import clean, clean_line
 from evogit_tui.dialogs.confirm import Confirm

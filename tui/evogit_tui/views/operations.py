@@ -21,7 +21,7 @@ from evogit.errors import EvoGitError
 from evogit.git.repository import GitRepository
 from evogit.ids import SPEC_REF, CommitId
 from evogit.records import Decision, Move
-from evogit.steering.desk import Operation
+from evogit.steering.history import Operation
 from evogit.steering.state import USER
 from evogit.swarm.spec import read_spec
 from evogit.text import clean, clean_line
