@@ -76,9 +76,13 @@ def merge(git: GitRepository, base: TreeId, ours: TreeId, theirs: TreeId) -> Mer
             folders that both sides changed would have to be read.
         NotFoundError: an object is missing.
     """
+    return git.storing(lambda: _merge(git, base, ours, theirs))
+
+
+def _merge(git: GitRepository, base: TreeId, ours: TreeId, theirs: TreeId) -> Merge:
     work = _Merger(git)
     root = work.node("", (FOLDER, base), (FOLDER, ours), (FOLDER, theirs), 0)
-    tree = TreeId(root[1]) if root is not None else _empty(git)
+    tree = TreeId(root[1]) if root is not None else git.build_tree([])
     if not work.conflicts:
         return Merge(tree, tree)
     conflicts = tuple(work.conflicts)
@@ -89,10 +93,6 @@ def merge(git: GitRepository, base: TreeId, ours: TreeId, theirs: TreeId) -> Mer
         if renamed is not None:
             return renamed
     return Merge(None, tree, conflicts)
-
-
-def _empty(git: GitRepository) -> TreeId:
-    return TreeId(str(git.handle.TreeBuilder().write()))
 
 
 def _has_folder(conflict: Conflict) -> bool:

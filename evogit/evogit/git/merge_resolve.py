@@ -106,8 +106,9 @@ def _choices(hunks: int, limit: int, random: Random) -> Iterator[tuple[Choice, .
 
 def _edited(git: GitRepository, tree: TreeId, edits: Mapping[str, Entry | None]) -> TreeId:
     """``tree`` with entries of any kind put or removed; paths come from the merged trees."""
-    node = _edit(git, tree, [(path.split("/"), entry) for path, entry in edits.items()])
-    return TreeId(node or str(git.handle.TreeBuilder().write()))
+    parts = [(path.split("/"), entry) for path, entry in edits.items()]
+    node = git.storing(lambda: _edit(git, tree, parts))
+    return TreeId(node) if node else git.build_tree([])
 
 
 def _edit(

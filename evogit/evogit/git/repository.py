@@ -6,10 +6,10 @@ import ctypes
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import pygit2
 from pygit2.enums import ConfigLevel, Option, RepositoryOpenFlag
@@ -22,6 +22,9 @@ from evogit.ids import BlobId, CommitId, TreeId
 from evogit.text import clean
 
 MAX_MESSAGE: Final = 64 * 1024
+_TRIES: Final = 10
+_FOLDER_LOST: Final = "failed to rename lockfile"
+_T = TypeVar("_T")
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _MAX_TIME: Final = 2**40
 """Beyond this (about year 36,800) a commit date is nonsense that makes ``datetime`` raise."""
@@ -89,7 +92,7 @@ class GitRepository:
 
     def write_blob(self, data: bytes) -> BlobId:
         """Store a blob; durable after the next ``sync``."""
-        return BlobId(str(self.handle.create_blob(data)))
+        return BlobId(str(self.storing(lambda: self.handle.create_blob(data))))
 
     def files(self, tree: TreeId) -> dict[str, Entry]:
         """Every file of a tree by path, bounded as ``trees.walk`` says."""
@@ -114,11 +117,12 @@ class GitRepository:
 
     def change_tree(self, tree: TreeId, changes: Mapping[str, Change | None]) -> TreeId:
         """See ``trees.apply_changes``."""
-        return trees.apply_changes(self.handle, tree, changes)
+        return self.storing(lambda: trees.apply_changes(self.handle, tree, changes))
 
     def build_tree(self, entries: Iterable[tuple[str, Entry]]) -> TreeId:
         """See ``trees.build``."""
-        return trees.build(self.handle, entries)
+        known = list(entries)
+        return self.storing(lambda: trees.build(self.handle, known))
 
     def commit(self, commit: CommitId) -> Commit:
         """Read a commit; its message is cleaned and bounded.
@@ -150,10 +154,23 @@ class GitRepository:
             author: author and committer; the address becomes ``<author>@evogit``.
             time: seconds since 1970, UTC.
         """
-        signature = pygit2.Signature(author, f"{author}@evogit", time, 0, "utf-8")
-        return CommitId(
-            str(self.handle.create_commit(None, signature, signature, message, tree, list(parents)))
-        )
+        who, above = pygit2.Signature(author, f"{author}@evogit", time, 0, "utf-8"), list(parents)
+        made = self.storing(lambda: self.handle.create_commit(None, who, who, message, tree, above))
+        return CommitId(str(made))
+
+    def storing(self, action: Callable[[], _T]) -> _T:
+        """Carry out what stores objects through libgit2, and nothing else.
+
+        Again if the folder an object was about to go into vanished: packing, ours or git's own,
+        removes empty ones, which git's own writers put up with and libgit2 does not.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return action()
+            except OSError as error:
+                if _FOLDER_LOST not in str(error):  # libgit2 gives no errno
+                    raise
+        return action()
 
     def sync(self) -> None:
         """Make everything written so far durable: one round for any number of objects.

@@ -88,8 +88,9 @@ class Plan:
         if self.mode == "ff":
             return self.individual
         who = pygit2.Signature(person.name, person.email, time, 0, "utf-8")
-        made = swarm.git.handle.create_commit(
-            None, who, who, self.message, self.checked_tree(), list(self.parents)
+        tree, parents, git = self.checked_tree(), list(self.parents), swarm.git
+        made = git.storing(
+            lambda: git.handle.create_commit(None, who, who, self.message, tree, parents)
         )
         return CommitId(str(made))
 
