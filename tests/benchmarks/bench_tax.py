@@ -27,7 +27,8 @@ from typing import cast
 from synthetic import AGENTS, BASE_TIME, Importer, append, object_id, step_records
 
 from evogit.config.load import parse
-from evogit.evolve.budget import Allowance, Flags, SwarmBudget
+from evogit.evolve.allowance import Allowance, Flags
+from evogit.evolve.budget import SwarmBudget
 from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.offspring import Nursery

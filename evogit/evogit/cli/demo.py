@@ -43,8 +43,8 @@ def demo(
     """
     from evogit.cli.progress import watching
     from evogit.cli.run import interruptible, make_plan, parse_flags
+    from evogit.evolve.allowance import Flags
     from evogit.evolve.assembly import evolve
-    from evogit.evolve.budget import Flags
 
     home = _fresh(session.cwd / folder)
     output = session.output

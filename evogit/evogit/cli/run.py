@@ -17,8 +17,8 @@ import typer
 from evogit.cli.session import Session
 
 if TYPE_CHECKING:
+    from evogit.evolve.allowance import Flags
     from evogit.evolve.assembly import Plan
-    from evogit.evolve.budget import Flags
     from evogit.evolve.worker import Summary
     from evogit.phylogeny.index import Phylogeny
     from evogit.swarm.repository import Swarm
@@ -172,7 +172,7 @@ def parse_flags(
     """
     from evogit.config.values import parse_duration
     from evogit.errors import ConfigError
-    from evogit.evolve.budget import Flags
+    from evogit.evolve.allowance import Flags
 
     try:
         seconds = parse_duration(max_time)
@@ -200,8 +200,8 @@ def make_plan(
     ``trusted``: the swarm was made just now from commands that were agreed to elsewhere.
     """
     from evogit.cli import trusting
+    from evogit.evolve.allowance import Flags
     from evogit.evolve.assembly import Plan
-    from evogit.evolve.budget import Flags
 
     return Plan(
         agents=agents,

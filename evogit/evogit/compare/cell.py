@@ -17,8 +17,8 @@ from typing import Final
 
 from evogit.compare.arms import Arm
 from evogit.errors import PreconditionError
+from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve
-from evogit.evolve.budget import Flags
 from evogit.evolve.calibration import confirm_best, noise_floor
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.events import Listener

@@ -8,7 +8,7 @@
 - ``docket``: what an agent made and nobody has judged yet
 - ``unfinished``: the same, as the journals know it
 - ``evaluating``: cache, claims and the judge
-- ``budget``: nothing spends without a limit
+- ``allowance``, ``budget``, ``purse``: nothing spends without a limit: an invocation's, the swarm's, and an agent's step
 - ``calibration``: the base against itself
 - ``events``: what a display or a log is told
 - ``assembly``: a worker put together from a swarm repository

@@ -13,7 +13,8 @@ from typing import Final, cast
 from evogit.config.model import Settings
 from evogit.environment import prepare
 from evogit.errors import ConfigError, EvoGitError
-from evogit.evolve.budget import Allowance, Flags, SwarmBudget
+from evogit.evolve.allowance import Allowance, Flags
+from evogit.evolve.budget import SwarmBudget
 from evogit.evolve.calibration import Calibration, calibrate, confirm_best
 from evogit.evolve.current_spec import CurrentSpec
 from evogit.evolve.directions import Directions

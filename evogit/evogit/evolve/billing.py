@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from evogit.config.model import Goal, Stage
-from evogit.evolve.budget import Allowance, SwarmBudget
+from evogit.evolve.allowance import Allowance
+from evogit.evolve.budget import SwarmBudget
 from evogit.evolve.spending import FREE, Refusal, exceeds, in_words, total
 from evogit.ids import slug
 from evogit.judge.judge import Judge, Task

@@ -1,4 +1,4 @@
-"""Nothing spends without a limit: what one invocation may use, and what the whole swarm may.
+"""Nothing spends without a limit: what the whole swarm may use.
 
 A cap is checked against what was spent plus what is reserved. The swarm's caps are counted from
 the journals; workers of one clone check and reserve under one file lock, so that they can not
@@ -9,115 +9,21 @@ from __future__ import annotations
 
 import fcntl
 import os
-import threading
 import time
 from collections.abc import Generator
+from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from evogit.config.models import Budget
-from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words, total
+from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words
 from evogit.evolve.unfinished import is_judged, unfinished
 from evogit.ids import CommitId
 from evogit.phylogeny.activity import Activity, Totals, day_of
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Lease, Spend
 from evogit.swarm.journal import Journal
-
-
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """Limits of one invocation; ``None`` is no limit. ``until`` is a score to reach."""
-
-    evaluations: int | None = None
-    seconds: float | None = None
-    tokens: int | None = None
-    cost_usd: float | None = None
-    until: float | None = None
-
-
-class Allowance:
-    """Counts what one invocation uses. Thread-safe.
-
-    Args:
-        flags: its limits.
-        started: monotonic seconds at which it began.
-    """
-
-    def __init__(self, flags: Flags, started: float | None = None) -> None:
-        self.flags = flags
-        self._caps = Caps(flags.tokens, flags.cost_usd)
-        self._started = time.monotonic() if started is None else started
-        self._lock = threading.Lock()
-        self._evaluations = 0
-        self._spend = FREE
-        self._reserved: dict[str, Spend] = {}
-        self._ended = ""
-        self._told = Told()
-
-    @property
-    def evaluations(self) -> int:
-        """Evaluations begun so far."""
-        return self._evaluations
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds until the time limit; ``None`` without one."""
-        if self.flags.seconds is None:
-            return None
-        return max(self.flags.seconds - (time.monotonic() - self._started), 0.0)
-
-    def exhausted(self) -> str:
-        """Which limit is reached, in words; empty if none is."""
-        flags = self.flags
-        if self._ended:
-            return self._ended
-        if flags.evaluations is not None and self._evaluations >= flags.evaluations:
-            return f"{flags.evaluations} evaluations"
-        if self.seconds_left == 0:
-            return f"{flags.seconds:g} s"
-        return self._caps.over(self._spend, FREE)
-
-    def end(self, reason: str) -> None:
-        """Let nothing more start: a limit of the swarm is reached, or the target is."""
-        self._ended = reason
-
-    def take_evaluation(self) -> bool:
-        """Take one evaluation from the allowance; false if there is none left."""
-        with self._lock:
-            limit = self.flags.evaluations
-            if limit is not None and self._evaluations >= limit:
-                return False
-            self._evaluations += 1
-            return True
-
-    def give_back_evaluation(self) -> None:
-        """Return an evaluation that turned out not to be needed."""
-        with self._lock:
-            self._evaluations -= 1
-
-    def reserve(self, agent: str, worst: Spend) -> Refusal | None:
-        """Reserve the worst case of a step, unless that could overdraw a limit."""
-        with self._lock:
-            reserved = total(self._reserved.values())
-            over = self._caps.over(added(self._spend, reserved), worst)
-            if over:
-                alone = self._caps.over(self._spend, worst)
-                return Refusal(over, "run" if alone else "wait")
-            self._reserved[agent] = worst
-            return None
-
-    def settle(self, agent: str, spend: Spend) -> None:
-        """Replace an agent's reservation by what its step really cost."""
-        with self._lock:
-            self._reserved.pop(agent, None)
-            self._spend = added(self._spend, spend)
-
-    def nearly(self) -> list[str]:
-        """Limits of tokens and money that are nearly reached and were not told yet, in words."""
-        return self._told.news(self._caps.shares("this run's", self._spend))
 
 
 class SwarmBudget:
@@ -167,8 +73,7 @@ class SwarmBudget:
             OSError, GitError: the journal could not be written.
         """
         self._running.add((agent, step))
-        lease = Lease("reserve", agent, step, worst, time=round(now, 3))
-        journal.append(lease, subject=f"reserve {agent} step {step}").result()
+        held(journal, agent, step, worst, now).result()
 
     def done(self, agent: str, step: int) -> None:
         """A step holds no reservation any more: its attempt is durable, or it failed."""
@@ -201,38 +106,44 @@ class SwarmBudget:
         return self._of_money(agent, worst, now, waits=bool(self._running))
 
     def _of_money(self, agent: str, worst: Spend, now: float, *, waits: bool) -> Refusal | None:
-        found = self._of_swarm(worst, waits=waits)
+        # What is reserved is read before what is spent: another thread may take in an attempt in
+        # between, and what that one settles must then count twice rather than not at all.
+        reserved = self._phylogeny.reserved
+        found = self._of_swarm(worst, reserved, waits=waits)
         if found is None and worst != FREE:
             found = self._of_step(agent, worst) or self._of_agent(agent, worst)
-            return found or self._of_day(worst, now, waits=waits)
+            return found or self._of_day(worst, reserved, now, waits=waits)
         return found
 
     def _of_evaluations(self, *, waits: bool) -> Refusal | None:
-        spent, budget = self._phylogeny.spent, self.budget
-        if budget.seconds is not None and spent.seconds >= budget.seconds:
+        budget, phylogeny = self.budget, self._phylogeny
+        if budget.seconds is not None and phylogeny.spent.seconds >= budget.seconds:
             return Refusal(f"the swarm's {budget.seconds:g} s", "run")
         limit = budget.evaluations
-        if limit is None or self._promised_below(limit - spent.evaluations):
+        if limit is None or self._promised_below(limit):
             return None
-        waits = waits and spent.evaluations < limit
+        waits = waits and phylogeny.spent.evaluations < limit
         return Refusal(f"the swarm's {limit} evaluations", "wait" if waits else "run")
 
-    def _promised_below(self, room: int) -> bool:
-        """Whether open reservations and offspring not judged yet leave an evaluation of so many.
+    def _promised_below(self, limit: int) -> bool:
+        """Whether evaluations made, open reservations and offspring not judged yet are fewer than a limit.
 
-        A killed agent judges its own when it is back.
+        Read in the order in which one becomes the next, backwards: see ``_of_money``. A killed agent
+        judges its own when it is back.
         """
         phylogeny = self._phylogeny
-        agents, reserved = phylogeny.agents, len(phylogeny.reservations)
-        if reserved + len(agents) * (1 + self._ahead) < room:
+        reserved, agents = len(phylogeny.reservations), phylogeny.agents
+        if reserved + len(agents) * (1 + self._ahead) + phylogeny.spent.evaluations < limit:
             return True
         rows = (row for agent in agents for row in unfinished(phylogeny, agent, self._ahead))
-        return reserved + sum(not is_judged(phylogeny, row) for row in rows) < room
+        waiting = sum(not is_judged(phylogeny, row) for row in rows)
+        return reserved + waiting + phylogeny.spent.evaluations < limit
 
-    def _of_swarm(self, worst: Spend, *, waits: bool) -> Refusal | None:
+    def _of_swarm(self, worst: Spend, reserved: Spend, *, waits: bool) -> Refusal | None:
         spent = self._phylogeny.spent
         used = Spend(spent.tokens, 0, spent.cost_usd)
-        return self._beside_reserved("the swarm's", self._whole, used, worst, "run", waits=waits)
+        caps = self._whole
+        return _beside(reserved, "the swarm's", caps, used, worst, "run", waits=waits)
 
     def _of_step(self, agent: str, worst: Spend) -> Refusal | None:
         over = self._step.over(FREE, worst)
@@ -243,28 +154,11 @@ class SwarmBudget:
         over = self._agent and self._agent.over(_spend(self._counted().of(agent)), worst)
         return Refusal(f"{agent}'s {over}", "agent") if over else None
 
-    def _of_day(self, worst: Spend, now: float, *, waits: bool) -> Refusal | None:
+    def _of_day(self, worst: Spend, reserved: Spend, now: float, *, waits: bool) -> Refusal | None:
         if not self._day:
             return None
         used = _spend(self._counted().on(day_of(now)))
-        return self._beside_reserved("today's", self._day, used, worst, "tomorrow", waits=waits)
-
-    def _beside_reserved(
-        self,
-        whose: str,
-        caps: Caps,
-        used: Spend,
-        worst: Spend,
-        remedy: Literal["tomorrow", "run"],
-        *,
-        waits: bool,
-    ) -> Refusal | None:
-        """Reservations may be given back, but only those of siblings are worth waiting for."""
-        over = caps.over(added(used, self._phylogeny.reserved), worst)
-        if not over:
-            return None
-        waits = waits and not caps.over(used, worst)
-        return Refusal(f"{whose} {over}", "wait" if waits else remedy)
+        return _beside(reserved, "today's", self._day, used, worst, "tomorrow", waits=waits)
 
     def nearly(self, agent: str, now: float) -> list[str]:
         """Caps that are nearly spent and were not told yet, in words: each once, a day's daily."""
@@ -287,6 +181,37 @@ class SwarmBudget:
         while activity.update():
             pass
         return activity
+
+
+def held(
+    journal: Journal, agent: str, step: int, worst: Spend | None, now: float
+) -> Future[CommitId]:
+    """Write down what a step may cost; ``None``: that there was no such step.
+
+    Returns:
+        Yields once that is durable, and raises what ``Journal.append`` says.
+    """
+    purpose = "release" if worst is None else "reserve"
+    lease = Lease(purpose, agent, step, worst or FREE, time=round(now, 3))
+    return journal.append(lease, subject=f"{purpose} {agent} step {step}")
+
+
+def _beside(
+    reserved: Spend,
+    whose: str,
+    caps: Caps,
+    used: Spend,
+    worst: Spend,
+    remedy: Literal["tomorrow", "run"],
+    *,
+    waits: bool,
+) -> Refusal | None:
+    """Reservations may be given back, but only those of siblings are worth waiting for."""
+    over = caps.over(added(used, reserved), worst)
+    if not over:
+        return None
+    waits = waits and not caps.over(used, worst)
+    return Refusal(f"{whose} {over}", "wait" if waits else remedy)
 
 
 def _spend(totals: Totals) -> Spend:

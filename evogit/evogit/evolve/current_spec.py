@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from evogit.errors import EvoGitError
@@ -26,15 +27,18 @@ class CurrentSpec:
         self._git = git
         self._own = spec
         self._told = told
-        self._found = (spec.commit, spec)
+        self._lock = threading.Lock()
+        self._seen = spec.commit
+        self._spec = spec
 
     def __call__(self) -> Spec:
         """The newest version if its goal alone differs from the worker's own; else the last such."""
-        newest, (seen, spec) = self._git.ref(SPEC_REF), self._found
-        if newest is not None and newest != seen:
-            spec = self._read(newest) or spec
-            self._found = (newest, spec)
-        return spec
+        with self._lock:
+            newest = self._git.ref(SPEC_REF)
+            if newest is not None and newest != self._seen:
+                self._seen = newest
+                self._spec = self._read(newest) or self._spec
+            return self._spec
 
     def _read(self, version: CommitId) -> Spec | None:
         try:

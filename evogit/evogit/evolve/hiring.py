@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from evogit.evolve.allowance import Allowance
 from evogit.evolve.billing import Bill
-from evogit.evolve.budget import Allowance, SwarmBudget
+from evogit.evolve.budget import SwarmBudget
 from evogit.oracle import Oracle, OracleKind
 from evogit.plugins import load
 from evogit.proposals import Agent, AgentKind, Setup

@@ -11,9 +11,9 @@ from random import Random
 from typing import Final
 
 from evogit.errors import PreconditionError
+from evogit.evolve.allowance import Allowance
 from evogit.evolve.assembly import Bench, Plan, open_bench, open_budget, open_judge
 from evogit.evolve.billing import Bill
-from evogit.evolve.budget import Allowance
 from evogit.evolve.calibration import noise_floor
 from evogit.evolve.evaluating import judge_now, to_be_run
 from evogit.evolve.hiring import open_bill

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evogit.evolve.budget import Allowance, SwarmBudget
+from evogit.evolve.allowance import Allowance
+from evogit.evolve.budget import SwarmBudget
 from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.events import Event, Kind, Listener

@@ -10,8 +10,8 @@ from pathlib import Path
 import pygit2
 
 from evogit.config.load import parse
+from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve
-from evogit.evolve.budget import Flags
 from evogit.phylogeny.index import Phylogeny
 from evogit.source import find_source
 from evogit.swarm.repository import Swarm, create_swarm

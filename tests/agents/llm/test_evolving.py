@@ -13,8 +13,8 @@ import pygit2
 import pytest
 
 from evogit.config.load import parse
+from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve, open_bench
-from evogit.evolve.budget import Flags
 from evogit.ids import JOURNALS
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Attempt

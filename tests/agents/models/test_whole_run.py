@@ -16,8 +16,8 @@ import pygit2
 import pytest
 
 from evogit.config.load import parse
+from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve
-from evogit.evolve.budget import Flags
 from evogit.evolve.events import Event
 from evogit.evolve.worker import Summary
 from evogit.phylogeny.index import Phylogeny

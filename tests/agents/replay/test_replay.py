@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import evolve
-from evogit.evolve.budget import Flags
 from evogit.ids import JOURNALS
 from evogit.records import Attempt
 from evogit.swarm.journal import Journal, entries

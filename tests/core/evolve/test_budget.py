@@ -6,17 +6,20 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import pytest
 from tests.core.evolve.test_evolving import SETTINGS, Farm, view
 from tests.core.phylogeny.conftest import Swarm as Records
 
 from evogit.config.models import Budget
+from evogit.evolve.allowance import Allowance, Flags
 from evogit.evolve.assembly import Plan
-from evogit.evolve.budget import Allowance, Flags, SwarmBudget
+from evogit.evolve.budget import SwarmBudget
 from evogit.evolve.events import Event
 from evogit.evolve.lost import LOST, settle_lost
 from evogit.evolve.spending import Caps, Share, Told
@@ -195,6 +198,84 @@ def test_what_a_killed_step_reserved_is_counted_as_spent_by_its_own_worker_alone
     assert phylogeny.last_step("a1") == 4
     assert phylogeny.activity.update() is False
     assert phylogeny.activity.by_operator[LOST].tokens == 30
+
+
+def test_a_step_that_was_foreseen_and_not_begun_when_its_worker_was_killed_cost_nothing(
+    records: Records,
+) -> None:
+    worst = Spend(10, 20, 0.5)
+    records.journal(
+        "w1", *(Lease("reserve", agent, step, worst) for agent in ("a1", "a2") for step in (3, 4))
+    )
+    records.journal("w1", paid("a2", 3, 0.125))  # so step 4 may have begun
+    phylogeny = records.phylogeny()
+    journal = Journal(records.git, "w1")
+    told = settle_lost(phylogeny, journal, "w1", now=5.0)
+    assert settle_lost(phylogeny, journal, "w1", now=5.0) == []
+    journal.close()
+    assert sorted(text[:12] for text in told) == ["step 3 of a1", "step 4 of a2"]
+    assert phylogeny.reserved.cost_usd == 0
+    assert phylogeny.spent.cost_usd == 0.125 + 2 * 0.5
+
+
+class Overtaken:
+    """A phylogeny into which another thread takes something after the n-th look of this one."""
+
+    def __init__(self, real: Phylogeny, looks: int, happen: Callable[[], object]) -> None:
+        self._real = real
+        self._looks = looks
+        self._happen = happen
+
+    def __getattr__(self, name: str) -> object:
+        found = getattr(self._real, name)
+        self._look()
+        return found
+
+    def __contains__(self, commit: object) -> bool:
+        found = commit in self._real
+        self._look()
+        return found
+
+    def _look(self) -> None:
+        self._looks -= 1
+        if self._looks == 0:
+            self._happen()
+            self._real.refresh()
+
+
+@pytest.mark.parametrize("looks", range(1, 16))
+@pytest.mark.parametrize("what", ["judged", "attempted"])
+def test_what_is_taken_in_while_a_cap_of_evaluations_is_checked_is_not_overlooked(
+    records: Records, tmp_path: Path, what: str, looks: int
+) -> None:
+    first, second = (records.individual("a1", text=text) for text in ("1", "2"))
+    made = records.attempt("a1", 1, offspring=first)
+    records.journal("w1", records.evaluation(records.base, 1.0), made, keep=[first])
+    records.journal("w1", Lease("reserve", "a2", 1, Spend()))
+
+    def happen() -> None:
+        if what == "judged":
+            records.journal("w1", records.evaluation(first, 2.0))
+        else:
+            records.journal("w1", records.attempt("a2", 1, offspring=second), keep=[second])
+
+    moving = cast("Phylogeny", Overtaken(records.phylogeny(), looks, happen))
+    found = budget(moving, tmp_path, evaluations=3).refusal("a3", Spend(), now=0.0)
+    assert found is not None
+    later = budget(records.phylogeny(), tmp_path, evaluations=4)
+    assert later.refusal("a3", Spend(), now=0.0) is None
+
+
+@pytest.mark.parametrize("looks", range(1, 8))
+@pytest.mark.parametrize("cap", ["cost_usd", "day_cost_usd"])
+def test_what_is_settled_while_a_cap_of_money_is_checked_is_not_overlooked(
+    records: Records, tmp_path: Path, cap: str, looks: int
+) -> None:
+    records.journal("w1", Lease("reserve", "a2", 1, Spend(100, 0, 0.8)))
+    settled = partial(records.journal, "w1", paid("a2", 1, 0.8))
+    moving = cast("Phylogeny", Overtaken(records.phylogeny(), looks, settled))
+    limits = budget(moving, tmp_path, **{cap: 1.0})
+    assert limits.refusal("a1", Spend(1, 0, 0.3), now=0.0) is not None
 
 
 # -------------------------------------------------------------------- real runs

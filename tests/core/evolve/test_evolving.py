@@ -14,8 +14,8 @@ import pytest
 
 from evogit.config.load import parse
 from evogit.errors import BudgetError, ConfigError, EvaluatorError
+from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve, open_bench
-from evogit.evolve.budget import Flags
 from evogit.evolve.events import Event
 from evogit.evolve.once import judge_once
 from evogit.evolve.worker import Summary, raise_if_missed

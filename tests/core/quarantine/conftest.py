@@ -14,8 +14,8 @@ import pytest
 
 from evogit.cli.main import main
 from evogit.config.model import Evaluate, Quarantine, Search, Settings, Stage
+from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, open_phylogeny
-from evogit.evolve.budget import Flags
 from evogit.evolve.once import judge_once
 from evogit.git.repository import GitRepository
 from evogit.git.trees import Change, Entry
