@@ -32,6 +32,15 @@ def read(repository: pygit2.Repository, name: str) -> CommitId | None:
     return None if found is None else CommitId(str(found.target))
 
 
+def under(repository: pygit2.Repository, prefix: str) -> dict[str, CommitId]:
+    """All direct refs below ``prefix`` (which ends in ``/``), by full name."""
+    found: dict[str, CommitId] = {}
+    for reference in repository.references.iterator():
+        if reference.name.startswith(prefix) and isinstance(reference.target, pygit2.Oid):
+            found[reference.name] = CommitId(str(reference.target))
+    return found
+
+
 Moves = Mapping[str, tuple[CommitId | None, CommitId | None]]
 """Full ref name to (old, new) id; ``None`` stands for "does not exist"."""
 

@@ -16,7 +16,6 @@ from pygit2.enums import ConfigLevel, Option, RepositoryOpenFlag
 
 from evogit.errors import NotFoundError, PreconditionError, UserError
 from evogit.git import refs, trees
-from evogit.git.listing import Listing
 from evogit.git.trees import Change, Entry
 from evogit.ids import BlobId, CommitId, TreeId
 from evogit.text import clean
@@ -63,7 +62,6 @@ class GitRepository:
         isolate_libgit2()
         self.path = path
         self._local = threading.local()
-        self._listing = Listing(path)
         self._objects: int | None = None
         _ = self.handle
 
@@ -192,8 +190,8 @@ class GitRepository:
         return refs.read(self.handle, name)
 
     def refs_under(self, prefix: str) -> dict[str, CommitId]:
-        """All direct refs below ``prefix`` (which ends in ``/``), by full name, sorted."""
-        return {name: at for name, at in self._listing.read().items() if name.startswith(prefix)}
+        """See ``refs.under``."""
+        return refs.under(self.handle, prefix)
 
     def move_ref(self, name: str, *, old: CommitId | None, new: CommitId | None) -> None:
         """Move one ref, durably. See ``refs.move_all``."""
