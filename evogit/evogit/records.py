@@ -115,10 +115,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A worker says what it holds: ``purpose`` is worker-start, worker-stop, reserve or release.
+    """A worker says what it holds: ``purpose`` is worker-start, worker-stop or reserve.
 
     A ``reserve`` precedes a step that may spend; the ``attempt`` of the same agent and step
-    settles it, a ``release`` takes it back if there was no such step.
+    settles it.
     """
 
     purpose: str

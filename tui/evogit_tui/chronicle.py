@@ -43,7 +43,7 @@ def worth_telling(happenings: Iterable[Happening]) -> list[Happening]:
     return [
         one
         for one in happenings
-        if not isinstance(one.record, Lease) or one.record.purpose.startswith("worker-")
+        if not (isinstance(one.record, Lease) and one.record.purpose == "reserve")
     ]
 
 

@@ -259,7 +259,7 @@ def _leases(tail: Tail) -> dict[str, Lease]:
     found: dict[str, Lease] = {}
     for happening in tail.newest:
         record = happening.record
-        if isinstance(record, Lease) and record.purpose.startswith("worker-"):
+        if isinstance(record, Lease) and record.purpose != "reserve":
             found.setdefault(happening.writer, record)
     return found
 

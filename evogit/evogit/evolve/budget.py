@@ -11,7 +11,6 @@ import fcntl
 import os
 import time
 from collections.abc import Generator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -73,7 +72,8 @@ class SwarmBudget:
             OSError, GitError: the journal could not be written.
         """
         self._running.add((agent, step))
-        held(journal, agent, step, worst, now).result()
+        lease = Lease("reserve", agent, step, worst, time=round(now, 3))
+        journal.append(lease, subject=f"reserve {agent} step {step}").result()
 
     def done(self, agent: str, step: int) -> None:
         """A step holds no reservation any more: its attempt is durable, or it failed."""
@@ -181,19 +181,6 @@ class SwarmBudget:
         while activity.update():
             pass
         return activity
-
-
-def held(
-    journal: Journal, agent: str, step: int, worst: Spend | None, now: float
-) -> Future[CommitId]:
-    """Write down what a step may cost; ``None``: that there was no such step.
-
-    Returns:
-        Yields once that is durable, and raises what ``Journal.append`` says.
-    """
-    purpose = "release" if worst is None else "reserve"
-    lease = Lease(purpose, agent, step, worst or FREE, time=round(now, 3))
-    return journal.append(lease, subject=f"{purpose} {agent} step {step}")
 
 
 def _beside(

@@ -88,7 +88,6 @@ class AgentLoop:
                 pass
             self._docket.drain()
         finally:
-            self._purse.forget()
             self._docket.close()
         self._shared.say("state", self.name, text="stopped")
 
@@ -140,8 +139,6 @@ class AgentLoop:
         random, begun = Random(self._chance(number)), shared.now()
         try:
             self._see_what_was_made()
-            if shared.ahead:
-                self._purse.foresee(number + 1, worst)
             made, recorded = self._make(number, random)
         except BaseException:
             self._purse.close(number)
@@ -158,7 +155,9 @@ class AgentLoop:
     def _see_what_was_made(self) -> None:
         """Plans count steps and nothing is made twice: so the last attempt has to be visible.
 
-        Its bill has to be durable, too, before more is spent.
+        Its bill has to be durable, too, before more is spent. There is nothing to wait for if this
+        step has a reservation: a journal is written in order, so that this being durable means that
+        what was appended before it is durable as well, or has failed, which is raised here.
         """
         if self._recorded is not None and self._shared.ahead:
             self._recorded.result()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from evogit.evolve.billing import SUFFIX
-from evogit.evolve.budget import held
 from evogit.evolve.spending import FREE, in_words
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Attempt
@@ -32,14 +31,9 @@ def settle_lost(phylogeny: Phylogeny, journal: Journal, worker: str, now: float)
         What was settled, in words.
     """
     found: list[str] = []
-    left = phylogeny.reservations
-    for (agent, step), worst in left.items():
+    for (agent, step), worst in phylogeny.reservations.items():
         host = agent.removesuffix(SUFFIX)
         if worst == FREE or worker not in (host, worker_of(host)):
-            continue
-        if agent == host and (agent, step - 1) in left:
-            # Foreseen, and not begun: before a step begins, the attempt of the last one is durable.
-            held(journal, agent, step, None, now).result()
             continue
         reason = f"killed before it told what it cost; counted as {in_words(worst)}"
         attempt = Attempt(agent, LOST, step, (), reason=reason, spend=worst, time=round(now, 3))

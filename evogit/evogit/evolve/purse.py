@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
 
 from evogit.evolve.allowance import Allowance
-from evogit.evolve.budget import SwarmBudget, held
+from evogit.evolve.budget import SwarmBudget
 from evogit.evolve.events import Kind
 from evogit.evolve.spending import FREE, Refusal, exceeds, in_words
-from evogit.ids import CommitId
 from evogit.records import Spend
 from evogit.swarm.journal import Journal
-
-
-@dataclass(frozen=True, slots=True)
-class _Foreseen:
-    step: int
-    worst: Spend
-    written: Future[CommitId]
 
 
 class Purse:
@@ -49,7 +39,6 @@ class Purse:
         self._journal = journal
         self._clock = clock
         self._tell = tell
-        self._foreseen: _Foreseen | None = None
 
     def reserve(self, number: int, worst: Spend) -> Refusal | None:
         """Hold the worst case of step ``number``, durably; or say why not, and hold nothing.
@@ -63,21 +52,6 @@ class Purse:
         if refused is not None:
             self._allowance.settle(self._agent, FREE)
         return refused
-
-    def foresee(self, number: int, worst: Spend) -> None:
-        """Begin to hold the worst case of a later step, so that ``reserve`` need not wait for the disk.
-
-        Only where the swarm has no caps, which could forbid that step by then, or be reached because of it.
-        """
-        if worst != FREE and not self._budget.limited:
-            written = held(self._journal, self._agent, number, worst, self._clock())
-            self._foreseen = _Foreseen(number, worst, written)
-
-    def forget(self) -> None:
-        """Give back what was foreseen and is not needed after all."""
-        found, self._foreseen = self._foreseen, None
-        if found is not None:
-            held(self._journal, self._agent, found.step, None, self._clock())
 
     def refusal(self) -> Refusal | None:
         """What forbids a step that costs nothing, if anything does."""
@@ -98,7 +72,7 @@ class Purse:
     def _of_swarm(self, number: int, worst: Spend) -> Refusal | None:
         if not self._budget.limited:
             if worst != FREE:  # no cap to check: so nobody has to wait for their turn
-                self._hold(number, worst)
+                self._budget.reserve(self._journal, self._agent, number, worst, self._clock())
             return None
         with self._budget.turn():
             now = self._clock()  # not before: waiting for the turn may pass midnight
@@ -106,15 +80,6 @@ class Purse:
             if refused is None:
                 self._budget.reserve(self._journal, self._agent, number, worst, now)
             return refused
-
-    def _hold(self, number: int, worst: Spend) -> None:
-        found = self._foreseen
-        if found is not None and (found.step, found.worst) == (number, worst):
-            self._foreseen = None
-            found.written.result()
-        else:
-            self.forget()
-            self._budget.reserve(self._journal, self._agent, number, worst, self._clock())
 
     def _tell_nearly(self) -> None:
         """Tell once of every cap that is nearly spent."""

@@ -52,8 +52,8 @@ EvaluationRow = tuple[
 ``held`` is an evaluation that ended in quarantine."""
 AttemptRow = tuple[Literal["attempt"], str, str, int, bytes, int, float, float, float, str]
 """Kind, agent, operator, step, offspring or zeros, tokens, cost, seconds, time, model."""
-LeaseRow = tuple[Literal["lease"], str, int, Spend | None]
-"""Kind, agent, step, what is reserved; ``None`` takes it back."""
+LeaseRow = tuple[Literal["lease"], str, int, Spend]
+"""Kind, agent, step, what is reserved."""
 Row = EvaluationRow | AttemptRow | LeaseRow | Decision
 
 
@@ -93,9 +93,9 @@ def row_of(record: Record) -> Row | None:
         )
     if isinstance(record, Decision):
         return record
-    if record.purpose == "reserve":
-        return ("lease", record.agent, record.step, record.spend)
-    return ("lease", record.agent, record.step, None) if record.purpose == "release" else None
+    return (
+        ("lease", record.agent, record.step, record.spend) if record.purpose == "reserve" else None
+    )
 
 
 class Ledger:
@@ -169,9 +169,7 @@ class Ledger:
             self._add_attempt(entry, place, row)
         elif row[0] == "lease":
             _, agent, step, spend = row
-            if spend is None:
-                self.open_leases.pop((agent, step), None)
-            elif not self._settled(agent, step):
+            if not self._settled(agent, step):
                 self.open_leases[agent, step] = spend
         else:
             return self._add_evaluation(entry, place, row)

@@ -24,7 +24,7 @@ from evogit.ids import HEADS, JOURNALS, CommitId
 from evogit.judge.judge import Judge
 from evogit.judge.judge import Task as Case
 from evogit.proposals import Agent, Proposal, Task
-from evogit.records import Attempt, Decision, Evaluation, Lease, Spend
+from evogit.records import Attempt, Decision, Evaluation, Spend
 from evogit.swarm.journal import Journal, entries
 from evogit.swarm.repository import Swarm
 
@@ -334,49 +334,3 @@ def test_all_that_a_killed_worker_had_not_judged_is_judged_once_and_in_order(
     assert phylogeny.spent.evaluations == sum(limits) + 2
     steps = [row.step for row in phylogeny.attempts("a1")]
     assert steps == sorted(set(steps))
-
-
-def reserved(swarm: Swarm, agent: str = "a1") -> list[tuple[str, int]]:
-    """Reservations and attempts of an agent in the order of the journal."""
-    found: list[tuple[str, int]] = []
-    tip = swarm.git.ref(JOURNALS + "w1")
-    assert tip is not None
-    for entry in reversed(list(entries(swarm.git, tip))):
-        match entry.record:
-            case Lease(purpose="reserve" | "release" as word, agent=who, step=step) if who == agent:
-                found.append((word, step))
-            case Attempt(agent=who, step=step) if who == agent:
-                found.append(("attempt", step))
-            case _:
-                pass
-    return found
-
-
-def test_the_next_step_is_reserved_while_one_is_made_and_given_back_if_there_is_none(
-    scene: Scene,
-) -> None:
-    swarm = scene.farm.swarm(settings=settings(1))
-    seen: list[list[tuple[str, int]]] = []
-
-    def look(n: int) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while ("reserve", n + 1) not in reserved(swarm) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        seen.append(reserved(swarm))
-
-    scene.hire(Counting(worst=Spend(1, 1), before=look))
-    scene.farm.run(swarm, scene.farm.plan(evaluations=2))
-    assert seen[0] == [("reserve", 1), ("reserve", 2)]
-    assert seen[1] == [*seen[0], ("attempt", 1), ("reserve", 3)]
-    assert reserved(swarm)[4:] == [("attempt", 2), ("release", 3)]
-    assert view(scene.farm, swarm).reservations == {}
-    scene.farm.run(swarm, scene.farm.plan(evaluations=1))
-    assert reserved(swarm)[6:] == [("reserve", 3), ("reserve", 4), ("attempt", 3), ("release", 4)]
-
-
-@pytest.mark.parametrize("caps", ["[budget]\nevaluations = 9\n", "[budget]\ntokens = 1000\n"])
-def test_nothing_is_reserved_early_where_the_swarm_has_a_cap(scene: Scene, caps: str) -> None:
-    swarm = scene.farm.swarm(settings=settings(1, caps))
-    scene.hire(Counting(worst=Spend(1, 1)))
-    scene.farm.run(swarm, scene.farm.plan(evaluations=2))
-    assert reserved(swarm) == [(word, n) for n in (1, 2) for word in ("reserve", "attempt")]

@@ -200,24 +200,6 @@ def test_what_a_killed_step_reserved_is_counted_as_spent_by_its_own_worker_alone
     assert phylogeny.activity.by_operator[LOST].tokens == 30
 
 
-def test_a_step_that_was_foreseen_and_not_begun_when_its_worker_was_killed_cost_nothing(
-    records: Records,
-) -> None:
-    worst = Spend(10, 20, 0.5)
-    records.journal(
-        "w1", *(Lease("reserve", agent, step, worst) for agent in ("a1", "a2") for step in (3, 4))
-    )
-    records.journal("w1", paid("a2", 3, 0.125))  # so step 4 may have begun
-    phylogeny = records.phylogeny()
-    journal = Journal(records.git, "w1")
-    told = settle_lost(phylogeny, journal, "w1", now=5.0)
-    assert settle_lost(phylogeny, journal, "w1", now=5.0) == []
-    journal.close()
-    assert sorted(text[:12] for text in told) == ["step 3 of a1", "step 4 of a2"]
-    assert phylogeny.reserved.cost_usd == 0
-    assert phylogeny.spent.cost_usd == 0.125 + 2 * 0.5
-
-
 class Overtaken:
     """A phylogeny into which another thread takes something after the n-th look of this one."""
 
