@@ -9,8 +9,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve, open_phylogeny
-from evogit.evolve.budget import Flags
 from evogit.evolve.events import Event
 from evogit.initialise import init_problem
 
