@@ -125,7 +125,6 @@ class Desk:
             PreconditionError: the name is taken, here or on a host we heard of.
             UserError: it can not be the name of a tag.
         """
-        tagging.ref_of(name)
 
         def decide() -> Decision:
             moves = tagging.naming(self._git, self.phylogeny, name, commit)
@@ -139,7 +138,6 @@ class Desk:
         Raises:
             NotFoundError: there is none of this name.
         """
-        tagging.ref_of(name)
 
         def decide() -> Decision:
             moves = tagging.unnaming(self._git, self.phylogeny, name)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
 
 
-def ref_of(name: str) -> str:
+def _ref_of(name: str) -> str:
     """The ref of a tag.
 
     Raises:
@@ -38,8 +38,9 @@ def naming(
 
     Raises:
         PreconditionError: the name is taken, here or on a host we heard of.
+        UserError: it can not be the name of a tag.
     """
-    ref, known = TAGS + name, phylogeny.tags.get(name)
+    ref, known = _ref_of(name), phylogeny.tags.get(name)
     now = git.ref(ref)
     taken = None if known is None else phylogeny.commit(known)
     if taken is None and now is not None and not _was_decided(phylogeny, name, now):
@@ -62,8 +63,10 @@ def unnaming(git: GitRepository, phylogeny: Phylogeny, name: str) -> tuple[Move,
 
     Raises:
         NotFoundError: there is no such name.
+        UserError: it can not be the name of a tag.
     """
-    now = git.ref(TAGS + name)
+    ref = _ref_of(name)
+    now = git.ref(ref)
     if now is None and name not in phylogeny.tags:
         raise NotFoundError(f"there is no tag {name}")
-    return (Move(TAGS + name, now, None),) if now is not None else ()
+    return (Move(ref, now, None),) if now is not None else ()
