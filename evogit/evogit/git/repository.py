@@ -15,7 +15,8 @@ import pygit2
 from pygit2.enums import ConfigLevel, Option, RepositoryOpenFlag
 
 from evogit.errors import NotFoundError, PreconditionError, UserError
-from evogit.git import refs, trees
+from evogit.git import objects, refs, trees
+from evogit.git.build import build
 from evogit.git.trees import Change, Entry
 from evogit.ids import BlobId, CommitId, TreeId
 from evogit.text import clean
@@ -62,7 +63,8 @@ class GitRepository:
         isolate_libgit2()
         self.path = path
         self._local = threading.local()
-        self._objects: int | None = None
+        self._folder = path / "objects"
+        self._descriptor: int | None = None
         _ = self.handle
 
     @property
@@ -90,7 +92,7 @@ class GitRepository:
 
     def write_blob(self, data: bytes) -> BlobId:
         """Store a blob; durable after the next ``sync``."""
-        return BlobId(str(self.storing(lambda: self.handle.create_blob(data))))
+        return BlobId(objects.write(self._folder, "blob", data))
 
     def files(self, tree: TreeId) -> dict[str, Entry]:
         """Every file of a tree by path, bounded as ``trees.walk`` says."""
@@ -118,9 +120,8 @@ class GitRepository:
         return self.storing(lambda: trees.apply_changes(self.handle, tree, changes))
 
     def build_tree(self, entries: Iterable[tuple[str, Entry]]) -> TreeId:
-        """See ``trees.build``."""
-        known = list(entries)
-        return self.storing(lambda: trees.build(self.handle, known))
+        """See ``build``."""
+        return build(self._folder, entries)
 
     def commit(self, commit: CommitId) -> Commit:
         """Read a commit; its message is cleaned and bounded.
@@ -152,9 +153,8 @@ class GitRepository:
             author: author and committer; the address becomes ``<author>@evogit``.
             time: seconds since 1970, UTC.
         """
-        who, above = pygit2.Signature(author, f"{author}@evogit", time, 0, "utf-8"), list(parents)
-        made = self.storing(lambda: self.handle.create_commit(None, who, who, message, tree, above))
-        return CommitId(str(made))
+        data = objects.commit(tree, parents, message, author, time)
+        return CommitId(objects.write(self._folder, "commit", data))
 
     def storing(self, action: Callable[[], _T]) -> _T:
         """Carry out what stores objects through libgit2, and nothing else.
@@ -179,11 +179,11 @@ class GitRepository:
         Raises:
             OSError: the disk refused, for example because it is full.
         """
-        if self._objects is None:
+        if self._descriptor is None:
             # Kept open: a descriptor hears only of write errors that came after it was opened.
-            self._objects = os.open(self.path / "objects", os.O_RDONLY | os.O_CLOEXEC)
-            weakref.finalize(self, os.close, self._objects)
-        _syncfs(self._objects)
+            self._descriptor = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._descriptor)
+        _syncfs(self._descriptor)
 
     def ref(self, name: str) -> CommitId | None:
         """See ``refs.read``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -296,15 +296,3 @@ def _put_tree(builder: pygit2.TreeBuilder, name: str, tree: str | None) -> None:
         builder.insert(name, pygit2.Oid(hex=tree), FileMode.TREE)
     elif _existing(builder, name) is not None:
         builder.remove(name)
-
-
-def build(repository: pygit2.Repository, entries: Iterable[tuple[str, Entry]]) -> TreeId:
-    """A tree holding exactly ``entries``; paths are checked.
-
-    Raises:
-        UserError: a forbidden path, or a path that is both file and folder.
-    """
-    changes: dict[str, Change | None] = {}
-    for path, entry in entries:
-        changes[path] = Change(entry.blob, executable=entry.mode == EXECUTABLE)
-    return apply_changes(repository, TreeId(_empty(repository)), changes)
