@@ -209,7 +209,7 @@ class Search(Model):
     """How agents that can work in several ways choose an operator and a model: in favour of what
     gained more for its cost, or all alike."""
     ahead: Annotated[Whole, Field(ge=0, le=8)] = 0
-    """So many offspring of an agent may wait for their verdict while it makes another one."""
+    """So many more steps of an agent may be under way beside one: asking, or waiting for a verdict."""
     options: dict[Text, Flag | Whole | Number | Text] = Field(default_factory=dict)
     """The strategy's own parameters; each strategy documents and checks its own."""
 

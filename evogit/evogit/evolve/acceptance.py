@@ -114,7 +114,7 @@ class Acceptance:
     def decide(self, case: Case) -> None:
         """Judge an offspring, and move the branch to it if the strategy wants that.
 
-        Not if a human put the agent somewhere since. An agent that asks ahead leaves it to the next
+        Not if a human put the agent somewhere since. An agent with several steps leaves it to the next
         process of its worker if the run was stopped or its time is over before its turn came.
         """
         shared = self._shared

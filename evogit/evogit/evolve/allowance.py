@@ -36,7 +36,7 @@ class Allowance:
         self._lock = threading.Lock()
         self._evaluations = 0
         self._spend = FREE
-        self._reserved: dict[str, Spend] = {}
+        self._reserved: dict[tuple[str, int], Spend] = {}
         self._ended = ""
         self._told = Told()
 
@@ -81,7 +81,7 @@ class Allowance:
         with self._lock:
             self._evaluations -= 1
 
-    def reserve(self, agent: str, worst: Spend) -> Refusal | None:
+    def reserve(self, agent: str, step: int, worst: Spend) -> Refusal | None:
         """Reserve the worst case of a step, unless that could overdraw a limit."""
         with self._lock:
             reserved = total(self._reserved.values())
@@ -89,13 +89,13 @@ class Allowance:
             if over:
                 alone = self._caps.over(self._spend, worst)
                 return Refusal(over, "run" if alone else "wait")
-            self._reserved[agent] = worst
+            self._reserved[agent, step] = worst
             return None
 
-    def settle(self, agent: str, spend: Spend) -> None:
-        """Replace an agent's reservation by what its step really cost."""
+    def settle(self, agent: str, step: int, spend: Spend) -> None:
+        """Replace a step's reservation by what it really cost."""
         with self._lock:
-            self._reserved.pop(agent, None)
+            self._reserved.pop((agent, step), None)
             self._spend = added(self._spend, spend)
 
     def nearly(self) -> list[str]:

@@ -89,7 +89,7 @@ class Bill:
         finally:
             if worst != FREE or meter.transcript:
                 self._record(name, task, number, meter, worst)
-            self.allowance.settle(name, meter.spend)
+            self.allowance.settle(name, number, meter.spend)
             self.budget.done(name, number)
 
     def _payer(self, task: Task) -> str:
@@ -109,11 +109,11 @@ class Bill:
 
     def _reserve(self, name: str, number: int, worst: Spend) -> bool:
         while not self.stop.is_set():
-            refused = self.allowance.reserve(name, worst)
+            refused = self.allowance.reserve(name, number, worst)
             refused = refused or self._of_swarm(name, number, worst)
             if refused is None:
                 return True
-            self.allowance.settle(name, FREE)
+            self.allowance.settle(name, number, FREE)
             if refused.remedy != "wait":
                 self.allowance.end(refused.reason)
                 return False

@@ -32,7 +32,7 @@ class SwarmBudget:
         budget: from the spec.
         phylogeny: what was spent, by the journals.
         lock: a file that all workers of this clone share.
-        ahead: how many offspring of an agent may wait for their verdict while it makes another one.
+        ahead: how many more steps of an agent may be under way beside one.
     """
 
     def __init__(self, budget: Budget, phylogeny: Phylogeny, lock: Path, ahead: int = 0) -> None:

@@ -1,59 +1,40 @@
-"""What an agent made and nobody has judged yet: judged in order, beside the agent if it asks ahead."""
+"""What an agent made and nobody has judged yet: judged in order, whichever thread made it."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Event
 
 
 class Docket:
-    """The cases of one agent, each to be called once, in order. Used by the agent's thread alone.
+    """Lets one thread after the other through, in the order in which they entered.
 
-    What a case raises is told at once, and raised in the agent's thread when that waits for it.
-
-    Args:
-        name: of the thread that calls them; there is none before the first case.
-        ahead: how many may wait for their verdict while the agent makes another one. With 0 there
-            is no thread: a case is called where it is added.
-        failed: is told what a case raised, in that thread.
+    Not thread-safe by itself: ``enter`` is called by one thread at a time.
     """
 
-    def __init__(self, name: str, ahead: int, failed: Callable[[BaseException], None]) -> None:
-        self._ahead = ahead
-        self._failed = failed
-        self._pool = ThreadPoolExecutor(1, name) if ahead else None
-        self._cases = deque[Future[None]]()
+    def __init__(self) -> None:
+        self._newest = Event()
+        self._newest.set()
 
-    def add(self, case: Callable[[], None]) -> None:
-        """Have a case called; on return not more of them wait than may."""
-        if self._pool is None:
-            case()
-            return
-        future = self._pool.submit(case)
-        future.add_done_callback(self._tell)
-        self._cases.append(future)
-        while self._cases and (len(self._cases) > self._ahead or self._cases[0].done()):
-            self.settle_oldest()
+    def enter(self) -> AbstractContextManager[None]:
+        """A place behind all that entered before, to be used once and by any thread.
 
-    def settle_oldest(self) -> bool:
-        """Wait for the oldest case; false if there was none."""
-        if self._cases:
-            self._cases.popleft().result()
-            return True
-        return False
+        Entering it waits until those before have left, also by an error; leaving lets the next in.
+        """
+        before, mine = self._newest, Event()
+        self._newest = mine
+        return _place(before, mine)
 
-    def drain(self) -> None:
-        """Wait for all cases."""
-        while self.settle_oldest():
-            pass
+    def wait(self) -> None:
+        """Wait until all that entered have left."""
+        self._newest.wait()
 
-    def close(self) -> None:
-        """End the thread: the case that it is at is waited for, later ones are dropped. Idempotent."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
 
-    def _tell(self, case: Future[None]) -> None:
-        error = None if case.cancelled() else case.exception()
-        if error is not None:
-            self._failed(error)
+@contextmanager
+def _place(before: Event, mine: Event) -> Generator[None]:
+    before.wait()
+    try:
+        yield
+    finally:
+        mine.set()

@@ -1,13 +1,15 @@
 """One agent's life: plan, propose, record, evaluate, record, accept; until the budget ends.
 
-With ``search.ahead`` an agent plans and proposes while others of its offspring are judged.
+With ``search.ahead`` several steps of an agent are under way at once, each in a thread of its own.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from random import Random
 from typing import Final
 
@@ -34,26 +36,29 @@ class AgentLoop:
 
     Args:
         name: the agent's name and branch.
-        agent: proposes offspring.
+        agents: one for each step that may be under way at once; they propose offspring.
         shared: what it shares with its siblings.
         wanted: false once a human decided on fewer agents.
-        failed: is told at once, from another thread, what judging raised; ``run`` raises it too.
+        failed: is told at once, from any thread, what a step raised; ``run`` raises it too.
 
+    Steps are numbered in the order in which they begin. What they propose is adopted one after the
+    other, so that nothing is made twice, and judged in the order in which it was adopted.
     ``dismissed`` says whether a human's decision ended it, which may be taken back.
     """
 
     def __init__(
         self,
         name: str,
-        agent: Agent,
+        agents: Sequence[Agent],
         shared: Shared,
         wanted: Callable[[], bool],
         failed: Callable[[BaseException], None],
     ) -> None:
         self.name = name
-        self._agent = agent
+        self._agents = agents
         self._shared = shared
         self._wanted = wanted
+        self._failed = failed
         self._purse = Purse(
             name,
             shared.allowance,
@@ -63,9 +68,10 @@ class AgentLoop:
             lambda kind, text: shared.say(kind, name, text=text),
         )
         self._acceptance = Acceptance(name, shared)
-        self._docket = Docket(f"{name} verdicts", shared.ahead, failed)
+        self._turn = threading.Lock()
         self._last_step = 0
         self._recorded: Future[CommitId] | None = None
+        self._docket = Docket()
         self._fruitless = 0
         self._paid_in_vain = 0
         self._given_up = ""
@@ -83,29 +89,37 @@ class AgentLoop:
             OSError, GitError: the repository can not be written.
         """
         self._acceptance.catch_up(self._chance)
-        try:
-            while not self._shared.stop.is_set() and self._goes_on():
-                pass
-            self._docket.drain()
-        finally:
-            self._docket.close()
+        first, *others = self._agents
+        with ThreadPoolExecutor(max(len(others), 1), self.name) as pool:
+            beside = [pool.submit(self._work, agent) for agent in others]
+            self._work(first)
+            for one in beside:
+                one.result()
         self._shared.say("state", self.name, text="stopped")
 
-    def _goes_on(self) -> bool:
+    def _work(self, agent: Agent) -> None:
+        """One step after the other, with an agent that nobody else uses."""
+        try:
+            while not self._shared.stop.is_set() and self._goes_on(agent):
+                pass
+        except BaseException as error:
+            self._failed(error)
+            raise
+
+    def _goes_on(self, agent: Agent) -> bool:
         """Do what is next; false at the end."""
         self.ended = self._reason_to_end()
         if self.ended:
-            # What is in flight may give back an evaluation, and then this is not the end.
-            return self._docket.settle_oldest()
+            return False
         if self._paused():
             self._shared.stop.wait(_PAUSE_SECONDS)
-        elif not self._acceptance.judge_released(self._refusal):
-            self._step()
+        elif agent is not self._agents[0] or not self._acceptance.judge_released(self._refusal):
+            self._step(agent)
         return True
 
     def _refusal(self) -> Refusal | None:
         """What forbids judging another one's individual, once all of its own are."""
-        self._docket.drain()
+        self._docket.wait()
         return self._purse.refusal()
 
     def _reason_to_end(self) -> str:
@@ -130,27 +144,47 @@ class AgentLoop:
     def _chance(self, number: int) -> str:
         return f"{self._shared.seed} {self.name} {number}"
 
-    def _step(self) -> None:
-        shared = self._shared
-        worst = self._agent.worst_case()
-        number = max(self._last_step, shared.phylogeny.last_step(self.name)) + 1
-        if not self._reserve(number, worst):
+    def _step(self, agent: Agent) -> None:
+        worst = agent.worst_case()
+        with self._turn:
+            number = max(self._last_step, self._shared.phylogeny.last_step(self.name)) + 1
+            refused = self._reserve(number, worst)
+            if refused is None:
+                self._last_step = number
+        if refused is not None:
+            self._obey(refused)
             return
-        random, begun = Random(self._chance(number)), shared.now()
         try:
-            self._see_what_was_made()
-            made, recorded = self._make(number, random)
+            self._carry_out(agent, number, worst)
         except BaseException:
             self._purse.close(number)
             raise
-        self._purse.settle(made.spend, worst)
-        if made.commit is None or made.tree is None:
-            self._without_offspring(made, recorded)
-            return
-        self._fruitless = self._paid_in_vain = 0
-        paid = made.spend != FREE
-        case = Case(made.commit, made.tree, made.operator, paid, recorded, begun, random)
-        self._docket.add(lambda: self._acceptance.decide(case))
+
+    def _carry_out(self, agent: Agent, number: int, worst: Spend) -> None:
+        """Plan and propose beside other steps, adopt and record alone, judge in that order."""
+        shared, random, begun = self._shared, Random(self._chance(number)), self._shared.now()
+        shared.say("state", self.name, text="proposing")
+        started = time.monotonic()
+        self._see_what_was_made()
+        step = shared.strategy.plan(shared.phylogeny, self.name, random)
+        feedback = shared.directions.feedback(step.parents)
+        # Not the strategy's: how much of that one is used depends on what others had made by then.
+        own = Random(f"{self._chance(number)} offspring")
+        adopt = shared.nursery.propose(agent, self.name, number, step, feedback, own)
+        with self._turn:
+            self._see_what_was_made()
+            made = adopt()
+            recorded = self._record(number, step, made, time.monotonic() - started)
+            self._purse.settle(number, made.spend, worst)
+            self._count(made)
+            place = self._docket.enter() if made.commit is not None else nullcontext()
+        with place:
+            if made.commit is None or made.tree is None:
+                self._without_offspring(made, recorded)
+                return
+            paid = made.spend != FREE
+            case = Case(made.commit, made.tree, made.operator, paid, recorded, begun, random)
+            self._acceptance.decide(case)
 
     def _see_what_was_made(self) -> None:
         """Plans count steps and nothing is made twice: so the last attempt has to be visible.
@@ -159,35 +193,27 @@ class AgentLoop:
         step has a reservation: a journal is written in order, so that this being durable means that
         what was appended before it is durable as well, or has failed, which is raised here.
         """
-        if self._recorded is not None and self._shared.ahead:
+        if self._recorded is not None and len(self._agents) > 1:
             self._recorded.result()
             self._shared.phylogeny.refresh()
 
-    def _make(self, number: int, random: Random) -> tuple[Made, Future[CommitId]]:
-        shared = self._shared
-        shared.say("state", self.name, text="proposing")
-        started = time.monotonic()
-        step = shared.strategy.plan(shared.phylogeny, self.name, random)
-        feedback = shared.directions.feedback(step.parents)
-        # Not the strategy's: how much of that one is used depends on what others had made by then.
-        own = Random(f"{self._chance(number)} offspring")
-        made = shared.nursery.make(self._agent, self.name, number, step, feedback, own)
-        self._recorded = self._record(number, step, made, time.monotonic() - started)
-        self._last_step = number
-        return made, self._recorded
+    def _count(self, made: Made) -> None:
+        """How many steps in a row were in vain."""
+        if made.commit is not None:
+            self._fruitless = self._paid_in_vain = 0
+        else:
+            self._fruitless += 1
+            self._paid_in_vain += made.spend != FREE
 
-    def _reserve(self, number: int, worst: Spend) -> bool:
-        """Take an evaluation and reserve the worst case, here and in the journal."""
-        shared = self._shared
-        if not shared.allowance.take_evaluation():
-            shared.stop.wait(_SIBLING_SECONDS)
-            return False
+    def _reserve(self, number: int, worst: Spend) -> Refusal | None:
+        """Take an evaluation and reserve the worst case, here and in the journal; or why not."""
+        allowance = self._shared.allowance
+        if not allowance.take_evaluation():
+            return Refusal("no evaluation is left", "wait")
         refused = self._purse.reserve(number, worst)
-        if refused is None:
-            return True
-        shared.allowance.give_back_evaluation()
-        self._obey(refused)
-        return False
+        if refused is not None:
+            allowance.give_back_evaluation()
+        return refused
 
     def _obey(self, refused: Refusal) -> None:
         """Wait for siblings or for tomorrow, or end: this agent, or all of the run."""
@@ -231,6 +257,7 @@ class AgentLoop:
             artefacts=made.artefacts,
         )
         recorded.add_done_callback(lambda _: self._purse.close(number))
+        self._recorded = recorded
         return recorded
 
     def _without_offspring(self, made: Made, recorded: Future[CommitId]) -> None:
@@ -238,8 +265,6 @@ class AgentLoop:
         shared.allowance.give_back_evaluation()
         entry = recorded.result()
         shared.phylogeny.refresh()
-        self._fruitless += 1
-        self._paid_in_vain += made.spend != FREE
         shared.say("attempted", self.name, entry=entry, operator=made.operator, text=made.reason)
         if made.stop:
             self._give_up(made.reason)

@@ -126,28 +126,33 @@ class Nursery:
         random: Random,
     ) -> Made:
         """Carry out one step. Writes the individual's objects, but no ref and no record."""
+        return self.propose(agent, name, number, step, feedback, random)()
+
+    def propose(
+        self,
+        agent: Agent,
+        name: str,
+        number: int,
+        step: Step,
+        feedback: Sequence[str],
+        random: Random,
+    ) -> Callable[[], Made]:
+        """The first half of ``make``: have the agent propose. What is returned is the other half.
+
+        That is to be called once, when all is visible that must not be made again.
+        """
         birth, undecided = Birth(name, number, step, self._current()), self._undecided(agent, step)
         if step.operator == MERGE and undecided is None:
-            return self._finish(birth, self._merge(step, random), MERGE)
+            return lambda: self._finish(birth, self._merge(step, random), MERGE)
         try:
             task = self._task(birth, feedback, random, undecided)
         except UserError as error:
-            return Made(step.operator, None, None, error.message)
-        try:
-            if undecided is not None and isinstance(agent, Resolver):
-                answer = agent.resolve(task)
-            else:
-                answer = agent.propose(task)
-        except UnreadableError as error:
-            return Made(step.operator, None, None, error.message)
-        except (EvoGitError, OSError):
-            raise
-        except Exception as error:  # noqa: BLE001  # an agent's blunder must not end its siblings
-            reason = clean_line(f"the agent failed: {type(error).__name__}: {error}")
-            return Made(step.operator, None, None, reason, spend=agent.worst_case())
-        if isinstance(answer, NoProposal):
-            return _without(answer)
-        return self._adopt(birth, task, answer, undecided)
+            vain = Made(step.operator, None, None, error.message)
+            return lambda: vain
+        answer = _ask(agent, task, undecided)
+        if isinstance(answer, Made):
+            return lambda: answer
+        return lambda: self._adopt(birth, task, answer, undecided)
 
     def _undecided(self, agent: Agent, step: Step) -> Undecided | None:
         """What a merge leaves to the agent to decide, if the spec and the agent are for it."""
@@ -286,6 +291,23 @@ class Nursery:
                 raise UserError(f"{path!r} holds evolve blocks and can not be deleted")
         elif not outside_unchanged(before, after):
             raise UserError(f"{path!r} was changed outside its evolve blocks")
+
+
+def _ask(agent: Agent, task: Task, undecided: Undecided | None) -> Proposal | Made:
+    """What the agent proposes, or what is recorded instead."""
+    try:
+        if undecided is not None and isinstance(agent, Resolver):
+            answer = agent.resolve(task)
+        else:
+            answer = agent.propose(task)
+    except UnreadableError as error:
+        return Made(task.operator, None, None, error.message)
+    except (EvoGitError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001  # an agent's blunder must not end its siblings
+        reason = clean_line(f"the agent failed: {type(error).__name__}: {error}")
+        return Made(task.operator, None, None, reason, spend=agent.worst_case())
+    return _without(answer) if isinstance(answer, NoProposal) else answer
 
 
 def _without(answer: NoProposal) -> Made:

@@ -13,7 +13,7 @@ from evogit.swarm.journal import Journal
 
 
 class Purse:
-    """Reserves and settles, in this invocation and in the swarm. Used by the agent's thread, but for ``close``.
+    """Reserves and settles, in this invocation and in the swarm. Thread-safe.
 
     Args:
         agent: whose it is.
@@ -46,11 +46,11 @@ class Purse:
         Raises:
             OSError, GitError: the journal could not be written.
         """
-        refused = self._allowance.reserve(self._agent, worst)
+        refused = self._allowance.reserve(self._agent, number, worst)
         refused = refused or self._of_swarm(number, worst)
         self._tell_nearly()
         if refused is not None:
-            self._allowance.settle(self._agent, FREE)
+            self._allowance.settle(self._agent, number, FREE)
         return refused
 
     def refusal(self) -> Refusal | None:
@@ -58,9 +58,9 @@ class Purse:
         with self._budget.turn():
             return self._budget.refusal(self._agent, FREE, self._clock())
 
-    def settle(self, spend: Spend, worst: Spend) -> None:
+    def settle(self, number: int, spend: Spend, worst: Spend) -> None:
         """Replace the reservation by what the step cost; more than ``worst`` is told."""
-        self._allowance.settle(self._agent, spend)
+        self._allowance.settle(self._agent, number, spend)
         if exceeds(spend, worst):
             text = f"a step cost {in_words(spend)}, more than the {in_words(worst)} reserved for it"
             self._tell("problem", text)

@@ -35,7 +35,7 @@ class Worker:
     Args:
         identity: held for as long as this lives.
         shared: what the agents share.
-        new_agent: makes the k-th agent (from 0).
+        new_agent: makes the k-th agent (from 0), once for each step that it may have under way.
         agents: how many to start with; a human's decision may change it.
         upkeep: called now and then from the watching thread: packing, syncing.
     """
@@ -118,8 +118,8 @@ class Worker:
 
     def _start(self, number: int) -> None:
         name = self._identity.agent(number)
-        agent, wanted = self._new_agent(number), lambda: number < self._agents
-        loop = AgentLoop(name, agent, self._shared, wanted, self._fail)
+        agents = [self._new_agent(number) for _ in range(1 + self._shared.ahead)]
+        loop = AgentLoop(name, agents, self._shared, lambda: number < self._agents, self._fail)
         thread = threading.Thread(target=self._live, args=(loop,), name=name, daemon=True)
         self._threads[number] = thread
         self._loops[number] = loop

@@ -55,19 +55,19 @@ def budget(phylogeny: Phylogeny, tmp_path: Path, **caps: float) -> SwarmBudget:
 
 def test_a_step_starts_only_if_its_worst_case_fits_beside_what_is_spent_and_reserved() -> None:
     allowance = Allowance(Flags(cost_usd=1.0))
-    assert allowance.reserve("a1", Spend(0, 0, 0.6)) is None
-    refused = allowance.reserve("a2", Spend(0, 0, 0.6))
+    assert allowance.reserve("a1", 1, Spend(0, 0, 0.6)) is None
+    refused = allowance.reserve("a2", 1, Spend(0, 0, 0.6))
     assert refused is not None
     assert refused.remedy == "wait"
-    allowance.settle("a1", Spend(0, 0, 0.1))
-    assert allowance.reserve("a2", Spend(0, 0, 0.6)) is None
+    allowance.settle("a1", 1, Spend(0, 0, 0.1))
+    assert allowance.reserve("a2", 1, Spend(0, 0, 0.6)) is None
 
 
 def test_a_run_whose_rest_is_too_small_for_another_step_ends_instead_of_waiting() -> None:
     allowance = Allowance(Flags(tokens=100))
-    assert allowance.reserve("a1", Spend(60)) is None
-    allowance.settle("a1", Spend(60))
-    refused = allowance.reserve("a1", Spend(60))
+    assert allowance.reserve("a1", 1, Spend(60)) is None
+    allowance.settle("a1", 1, Spend(60))
+    refused = allowance.reserve("a1", 1, Spend(60))
     assert refused is not None
     assert (refused.reason, refused.remedy) == ("100 tokens", "run")
     assert allowance.exhausted() == ""
