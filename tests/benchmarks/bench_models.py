@@ -1,7 +1,7 @@
 """Latency hidden, throughput, memory and disk with a model on loopback that answers after 0.2 s.
 
-One worker with 8 ``llm`` agents (or ``--agents``) evolves one constant with a model that takes 8 calls
-at once; candidates run in the sandbox, everything is journalled and durable. The figure is the share
+One worker with as many ``llm`` agents (or ``--agents``) evolves one constant with a model that takes 8
+calls (or ``--calls``) at once; candidates run in the sandbox, everything is journalled and durable. The figure is the share
 of the ideal: calls / latency offspring a second.
 With ``--ahead N`` agents go on asking while so many of their offspring wait for their verdict.
 With ``--openevolve PATH`` the program ``openevolve-run`` of another environment does the same beside
@@ -29,7 +29,6 @@ from typing import Any
 import psutil
 import pygit2
 
-CALLS = 8
 EVOGIT = Path(sys.executable).with_name("evogit")
 PROGRAM = "# EVOLVE-BLOCK-START\nx = 0.0\n# EVOLVE-BLOCK-END\n\n\ndef value():\n    return x\n"
 RUN = "import sys\nsys.path.insert(0, '/candidate')\nimport program\nprint(program.value())\n"
@@ -58,7 +57,7 @@ model = "openai/mock-1"
 client = "{client}"
 base_url = "{url}"
 price = [0, 0]
-parallel = 8
+parallel = {calls}
 operators = ["rewrite"]
 """
 THEIRS = """
@@ -170,7 +169,9 @@ def ours(folder: Path, mock: Any, arguments: argparse.Namespace) -> Result:
     for name, text in (("program.py", PROGRAM), ("run.py", RUN), ("score.py", SCORE)):
         (user / name).write_text(text)
     (user / "evogit.toml").write_text(
-        SETTINGS.format(url=mock.url, client=arguments.client, ahead=arguments.ahead)
+        SETTINGS.format(
+            url=mock.url, client=arguments.client, ahead=arguments.ahead, calls=arguments.calls
+        )
     )
     handle.index.add_all()
     handle.index.write()
@@ -179,18 +180,19 @@ def ours(folder: Path, mock: Any, arguments: argparse.Namespace) -> Result:
     environment = {**os.environ, "HOME": str(folder)}
     command = [str(EVOGIT), "init", "--yes"]
     subprocess.run(command, cwd=user, env=environment, check=True, capture_output=True)
-    command = [str(EVOGIT), "-C", str(user), "run", "-n", str(arguments.agents)]
+    command = [str(EVOGIT), "-C", str(user), "run", "-n", str(arguments.agents or arguments.calls)]
     command += ["--max-evaluations", str(arguments.candidates), "--json"]
     return measured(command, folder, mock, user / ".git" / "evogit")
 
 
-def theirs(folder: Path, mock: Any, candidates: int, program: str) -> Result:
+def theirs(folder: Path, mock: Any, arguments: argparse.Namespace) -> Result:
     """One run of openevolve."""
     (folder / "initial.py").write_text(PROGRAM)
     (folder / "evaluator.py").write_text(EVALUATOR)
-    config = THEIRS.format(candidates=candidates, url=mock.url, agents=CALLS)
+    candidates = arguments.candidates
+    config = THEIRS.format(candidates=candidates, url=mock.url, agents=arguments.calls)
     (folder / "config.yaml").write_text(config)
-    command = [program, "initial.py", "evaluator.py", "--config", "config.yaml"]
+    command = [arguments.openevolve, "initial.py", "evaluator.py", "--config", "config.yaml"]
     command += ["--iterations", str(candidates), "--output", "out"]
     return measured(command, folder, mock, folder / "out")
 
@@ -207,7 +209,7 @@ def rounds(arguments: argparse.Namespace) -> dict[str, list[Result]]:
                 if name == "evogit":
                     result = ours(folder, mock, arguments)
                 else:
-                    result = theirs(folder, mock, arguments.candidates, arguments.openevolve)
+                    result = theirs(folder, mock, arguments)
             shutil.rmtree(folder)
             found.setdefault(name, []).append(result)
             print(f"{name}: {result}", file=sys.stderr, flush=True)
@@ -219,7 +221,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--latency", type=float, default=0.2)
     parser.add_argument("--candidates", type=int, default=200)
-    parser.add_argument("--agents", type=int, default=CALLS)
+    parser.add_argument("--calls", type=int, default=8)
+    parser.add_argument("--agents", type=int, default=0)
     parser.add_argument("--ahead", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--client", choices=["http", "litellm"], default="http")
@@ -232,13 +235,14 @@ def main() -> None:
         for name, results in found.items()
     }
     wall, cpu, rate, peak, kb = middle["evogit"]
+    agents = arguments.agents or arguments.calls
     print(
-        f"{arguments.candidates} candidates, {arguments.latency} s, {arguments.agents} agents, ahead {arguments.ahead}"
+        f"{arguments.candidates} candidates, {arguments.latency} s, {agents} agents, ahead {arguments.ahead}"
     )
     if arguments.latency:
-        ideal = CALLS / arguments.latency
+        ideal = arguments.calls / arguments.latency
         print(f"share of the ideal {ideal:.0f} offspring/s: {rate / ideal:.2f}")
-        whole = arguments.candidates * arguments.latency / CALLS
+        whole = arguments.candidates * arguments.latency / arguments.calls
         print(f"wall with start-up: {wall / whole:.2f} x ideal")
     print(
         f"wall {wall:.1f} s, CPU {cpu:.1f} ms a candidate, peak {peak:.0f} MB, {kb:.2f} KB a candidate"

@@ -130,6 +130,7 @@ class Problem:
 
 PROBLEMS = (
     Problem("circle_packing_26", "packing.py", 2.57),
+    Problem("circle_packing_32", "packing.py", 2.84),
     Problem("heilbronn_triangle", "points.py", 0.0073),
 )
 

@@ -54,6 +54,9 @@ def compare(
     out: Annotated[Path, typer.Option("--out", help="Folder of runs and results.")] = Path(
         "comparison"
     ),
+    so_far: Annotated[
+        bool, typer.Option("--so-far", help="Run nothing, write nothing: show the finished runs.")
+    ] = False,
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="As in `evogit run`.")
     ] = False,
@@ -62,7 +65,8 @@ def compare(
 
     An arm is a strategy, a strategy with an option (evogit+merge_every=0), or one with other seeds
     (evogit@1000). best-of-n and sequential are always in the table. Stop it at any time; the same
-    command again goes on. docs/compare.md explains the statistics.
+    command again goes on, and with --so-far it shows what is there, also beside one that runs.
+    docs/compare.md explains the statistics.
 
     Example: `evogit compare tsp online-bin-packing --strategies evogit,islands --seeds 12 -j 2`
     """
@@ -85,6 +89,9 @@ def compare(
     _check_known(against, setting.arms, "arm")
     work = Work(session, session.cwd / out, setting, tuple(arms), unsafe)
     targets = _targets(target or [], list(places))
+    if so_far:
+        work.show_finished(against, targets)
+        return
     pin(work.home, setting)
     with held(work.home, wait=False):
         work.warn_of_power()

@@ -70,13 +70,10 @@ def _replace(path: Path, text: str) -> None:
     replace_file(path, lambda file: file.write(text))
 
 
-def show(output: Output, data: dict[str, Any], rows: Sequence[Row], home: Path) -> None:
+def show(output: Output, data: dict[str, Any], rows: Sequence[Row]) -> None:
     """Print a table per problem; with ``--json`` the results without the runs."""
     told = {key: value for key, value in data.items() if key != "runs"}
     output.result(told, lambda: _tables(output, rows))
-    output.note(
-        f"{data['finished']} of {data['cells']} runs; table.md and results.json are in {home}"
-    )
 
 
 def _tables(output: Output, rows: Sequence[Row]) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -16,7 +16,9 @@ from evogit.cli.session import Session
 if TYPE_CHECKING:
     from evogit.compare.arms import Arm, Cell
     from evogit.compare.pool import Ended, Job
+    from evogit.compare.result import Result
     from evogit.compare.setting import Setting
+    from evogit.compare.table import Row
 
 _CHILD: Final = (sys.executable, "-m", "evogit.cli.compare_cell")
 _INTERRUPTED: Final = 130
@@ -98,6 +100,31 @@ class Work:
     def report(self, against: str, targets: dict[str, float]) -> None:
         """Read all results, write the files, and print the table."""
         from evogit.cli.compare_report import show, write
+
+        results, rows, data = self._read(against, targets)
+        write(self.home, data, rows, results, self.power_note())
+        show(self.session.output, data, rows)
+        self.session.output.note(
+            f"{data['finished']} of {data['cells']} runs; table.md and results.json are in {self.home}"
+        )
+
+    def show_finished(self, against: str, targets: dict[str, float]) -> None:
+        """Print the table of the runs that are finished, which may be none.
+
+        Raises:
+            PreconditionError: the folder does not hold this comparison.
+        """
+        from evogit.cli.compare_report import show
+        from evogit.compare.setting import check
+
+        check(self.home, self.setting)
+        _, rows, data = self._read(against, targets)
+        show(self.session.output, data, rows)
+        self.session.output.note(f"{data['finished']} of {data['cells']} runs are finished")
+
+    def _read(
+        self, against: str, targets: dict[str, float]
+    ) -> tuple[list[Result], list[Row], dict[str, Any]]:
         from evogit.compare.page import as_data
         from evogit.compare.result import check_same, read
         from evogit.compare.setting import folder_of
@@ -108,9 +135,7 @@ class Work:
         results = [one for one in found if one is not None]
         check_same(results)
         rows = tabulate(results, against, targets, complete=len(results) == len(every))
-        data = as_data(self.setting, against, rows, results, len(every))
-        write(self.home, data, rows, results, self.power_note())
-        show(self.session.output, data, rows, self.home)
+        return results, rows, as_data(self.setting, against, rows, results, len(every))
 
 
 class _Progress:

@@ -43,13 +43,25 @@ def pin(folder: Path, setting: Setting) -> None:
     Raises:
         PreconditionError: the folder holds another comparison, or something else.
     """
-    path = folder / _FILE
-    wanted: dict[str, object] = json.loads(json.dumps({"v": VERSION, **asdict(setting)}))
-    if not path.exists():
-        _begin(folder, path, wanted)
-        return
+    if (folder / _FILE).exists():
+        check(folder, setting)
+    else:
+        _begin(folder, folder / _FILE, _as_json(setting))
+
+
+def check(folder: Path, setting: Setting) -> None:
+    """Check that a folder holds the comparison with this setting.
+
+    Raises:
+        PreconditionError: it holds another one, or none.
+    """
+    path, wanted = folder / _FILE, _as_json(setting)
     try:
         found: dict[str, object] = dict(json.loads(path.read_text("utf-8")))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise PreconditionError(
+            f"{folder} holds no comparison", hint="name its folder with --out"
+        ) from error
     except (ValueError, TypeError) as error:
         raise PreconditionError(
             f"{path} can not be read: {error}", hint="name another folder with --out"
@@ -63,6 +75,10 @@ def pin(folder: Path, setting: Setting) -> None:
             f"{folder} holds a comparison with other settings ({told})",
             hint="name another folder with --out; results of different settings can not share a table",
         )
+
+
+def _as_json(setting: Setting) -> dict[str, object]:
+    return json.loads(json.dumps({"v": VERSION, **asdict(setting)}))
 
 
 def _begin(folder: Path, path: Path, wanted: dict[str, object]) -> None:

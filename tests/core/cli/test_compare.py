@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -167,6 +168,26 @@ def test_other_settings_in_the_same_folder_are_refused(undisturbed: Path, compar
     assert journals(undisturbed) == before
 
 
+def test_what_is_finished_so_far_is_shown_without_running_or_writing_anything(
+    undisturbed: Path, home: Path, compare: Compare
+) -> None:
+    folder = home / "half"
+    shutil.copytree(undisturbed, folder)
+    shutil.rmtree(folder / "cells" / "symbolic-regression" / "evogit" / "2")
+    (folder / "results.json").unlink()
+    arguments = (*ARGUMENTS, "--seeds", "2", "--so-far")
+    status, out, err = ended(compare(*arguments, "--out", "half"))
+    assert status == 0, err
+    assert "unfinished" in out
+    assert "5 of 6 runs are finished" in err
+    assert not (folder / "results.json").exists()
+    assert len(journals(folder)) == 5
+    status, _, err = ended(compare(*arguments, "--out", "nowhere"))
+    assert status == 4
+    assert "nowhere holds no comparison" in err
+    assert not (home / "nowhere").exists()
+
+
 def test_killed_in_the_middle_it_goes_on_and_finds_what_an_undisturbed_one_found(
     undisturbed: Path, home: Path, compare: Compare
 ) -> None:
@@ -213,6 +234,12 @@ def test_ctrl_c_ends_it_with_130_its_children_too_and_it_says_how_to_go_on(
     status, _, err = ended(process)
     assert status == 130
     assert "the same command goes on" in err
+    assert not (home / "interrupted" / "results.json").exists()
+    done = len(journals(home / "interrupted"))
+    more = ("--seeds", "2", "--out", "interrupted", "--so-far", "--json")
+    status, out, err = ended(compare(*ARGUMENTS, *more))
+    assert (status, json.loads(out)["finished"]) == (0, done), err
+    assert f"{done} of 6 runs are finished" in err
     assert not (home / "interrupted" / "results.json").exists()
     assert not [child for child in children if child.is_running()]
 
