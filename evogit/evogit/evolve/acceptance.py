@@ -124,10 +124,9 @@ class Acceptance:
                 return
             if case.paid:
                 case.recorded.result()  # durable before anything else is spent
-            if self.judge(case.commit, case.tree, case.operator, case.recorded):
-                shared.phylogeny.refresh()
-                if not shared.directions.seeded(self._name, case.begun):
-                    self.accept(case.commit, case.random)
+            scored = self.judge(case.commit, case.tree, case.operator, case.recorded)
+            if scored and not shared.directions.seeded(self._name, case.begun):
+                self.accept(case.commit, case.random)
         finally:
             shared.budget.judged(case.commit)
 

@@ -71,6 +71,7 @@ class AgentLoop:
         self._turn = threading.Lock()
         self._last_step = 0
         self._recorded: Future[CommitId] | None = None
+        self._seen: Future[CommitId] | None = None
         self._docket = Docket()
         self._fruitless = 0
         self._paid_in_vain = 0
@@ -129,7 +130,7 @@ class AgentLoop:
             return f"{self.name} made no new tree in {FRUITLESS} steps"
         if self._paid_in_vain >= _FRUITLESS_PAID:
             return f"{self.name} paid for {_FRUITLESS_PAID} steps in a row without a new tree"
-        self._shared.phylogeny.refresh()
+        self._refresh()
         self.dismissed = not self._wanted() or self._shared.directions.stopped(self.name)
         if self.dismissed:
             return f"{self.name} was stopped"
@@ -193,9 +194,18 @@ class AgentLoop:
         step has a reservation: a journal is written in order, so that this being durable means that
         what was appended before it is durable as well, or has failed, which is raised here.
         """
-        if self._recorded is not None and len(self._agents) > 1:
-            self._recorded.result()
-            self._shared.phylogeny.refresh()
+        newest = self._recorded
+        if newest is not None and newest is not self._seen and len(self._agents) > 1:
+            newest.result()
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Take in what is new; what was durable before it is visible after it."""
+        newest = self._recorded
+        durable = newest is not None and newest.done()
+        self._shared.phylogeny.refresh()
+        if durable:
+            self._seen = newest
 
     def _count(self, made: Made) -> None:
         """How many steps in a row were in vain."""

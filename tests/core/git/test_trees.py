@@ -110,6 +110,19 @@ def test_after_an_export_that_failed_midway_the_next_tree_is_shown_exactly(
     assert (folder / "main.py").read_bytes() == b"good"
 
 
+@pytest.mark.parametrize("written", [b"", b"half", b"\0" * 40, b"\xff\xfe", b"f" * 40])
+def test_a_workspace_whose_owner_was_killed_while_it_noted_its_tree_starts_afresh(
+    git: GitRepository, tmp_path: Path, written: bytes
+) -> None:
+    blob = git.write_blob(b"new")
+    tree = raw_tree(git, [(b"100644", b"main.py", blob)])
+    Workspace(git, tmp_path / "slot").show(tree)
+    (tmp_path / "slot" / ".tree").write_bytes(tree[:20].encode() if written == b"half" else written)
+    (tmp_path / "slot" / "files" / "main.py").write_bytes(b"of another individual")
+    folder = Workspace(git, tmp_path / "slot").show(tree)
+    assert (folder / "main.py").read_bytes() == b"new"
+
+
 def test_two_large_trees_in_turn_count_each_on_its_own(git: GitRepository, tmp_path: Path) -> None:
     blob = git.write_blob(b"x")
     inner = raw_tree(git, [(b"100644", f"f{n:05}".encode(), blob) for n in range(10_500)])
