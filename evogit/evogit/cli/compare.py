@@ -55,7 +55,7 @@ def compare(
         "comparison"
     ),
     so_far: Annotated[
-        bool, typer.Option("--so-far", help="Run nothing, write nothing: show the finished runs.")
+        bool, typer.Option("--so-far", help="Run nothing, show the finished runs.")
     ] = False,
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="As in `evogit run`.")

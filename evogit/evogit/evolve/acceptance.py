@@ -98,6 +98,10 @@ class Acceptance:
             self.judge(phylogeny.commit(row), phylogeny.tree(row), phylogeny.operator(row))
             phylogeny.refresh()
 
+    def any_released(self) -> bool:
+        """Whether an individual waits that was held before it was run and released since."""
+        return self._shared.verdicts.waiting(self._shared.evaluator_seed, self._name) is not None
+
     def judge_released(self, refused: Callable[[], object]) -> bool:
         """Judge one individual that was held before it was run and released since, if any waits.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, cast
 
 from evogit.config.model import Settings
@@ -129,9 +129,10 @@ def open_bench(swarm: Swarm, plan: Plan) -> Generator[Bench]:
 
 def _note_environment(swarm: Swarm, digest: str) -> None:
     """Leave it to those who only look at scores; in one step, for they may look now."""
-    building = swarm.private / f"environment.{os.getpid()}"
-    building.write_text(digest)
-    building.replace(swarm.private / "environment")
+    with TemporaryDirectory(prefix="environment.", dir=swarm.private) as folder:
+        building = Path(folder, "new")
+        building.write_text(digest)
+        building.replace(swarm.private / "environment")
 
 
 def open_phylogeny(swarm: Swarm, spec: Spec, environment: str) -> Phylogeny:

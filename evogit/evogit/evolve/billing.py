@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from evogit.config.model import Goal, Stage
@@ -50,6 +50,7 @@ class Bill:
         redactor: takes secrets out of prompts.
         stop: set once the worker must end.
         clock: seconds since 1970.
+        newest: the number of the newest bill by who pays, under ``lock``.
     """
 
     oracle: Callable[[str], Oracle]
@@ -60,6 +61,8 @@ class Bill:
     redactor: Redactor
     stop: threading.Event
     clock: Callable[[], float] = time.time
+    newest: dict[str, int] = field(default_factory=dict[str, int], init=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @contextmanager
     def paying(self, judge: Judge, task: Task, times: int = 1) -> Generator[Judge | None]:
@@ -78,7 +81,7 @@ class Bill:
         oracle = self.oracle(stages[0].ask.model if stages[0].ask else "")
         name = self._payer(task)
         self.phylogeny.refresh()
-        number = self.phylogeny.last_step(name) + 1
+        number = self._number(name)
         worst = worst_case(stages, oracle, times, judge.spec.settings.goal)
         if not self._reserve(name, number, worst):
             yield None
@@ -91,6 +94,13 @@ class Bill:
                 self._record(name, task, number, meter, worst)
             self.allowance.settle(name, number, meter.spend)
             self.budget.done(name, number)
+
+    def _number(self, name: str) -> int:
+        """Of the next bill: no two under way have the same, or one would settle the other's."""
+        with self.lock:
+            number = max(self.newest.get(name, 0), self.phylogeny.last_step(name)) + 1
+            self.newest[name] = number
+        return number
 
     def _payer(self, task: Task) -> str:
         """The agent, or this worker if somebody else asks, such as a human who merges.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from evogit.config.models import Budget
-from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words
+from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words, total
 from evogit.evolve.unfinished import is_judged, unfinished
 from evogit.ids import CommitId
 from evogit.phylogeny.activity import Activity, Totals, day_of
@@ -91,7 +91,7 @@ class SwarmBudget:
         """What forbids the next step, if anything does. Call within ``turn``.
 
         Args:
-            agent: of this worker, making nothing now.
+            agent: of this worker; other steps of it may be under way.
             worst: what the step may cost.
             now: seconds since 1970; days are those of UTC.
         """
@@ -151,8 +151,13 @@ class SwarmBudget:
         return Refusal(reason, "agent") if over else None
 
     def _of_agent(self, agent: str, worst: Spend) -> Refusal | None:
-        over = self._agent and self._agent.over(_spend(self._counted().of(agent)), worst)
-        return Refusal(f"{agent}'s {over}", "agent") if over else None
+        if not self._agent:
+            return None
+        waits = any(name == agent for name, _ in self._running.copy())
+        open_ = self._phylogeny.reservations.items()
+        reserved = total(held for (name, _), held in open_ if name == agent)
+        used = _spend(self._counted().of(agent))
+        return _beside(reserved, f"{agent}'s", self._agent, used, worst, "agent", waits=waits)
 
     def _of_day(self, worst: Spend, reserved: Spend, now: float, *, waits: bool) -> Refusal | None:
         if not self._day:
@@ -189,11 +194,11 @@ def _beside(
     caps: Caps,
     used: Spend,
     worst: Spend,
-    remedy: Literal["tomorrow", "run"],
+    remedy: Literal["tomorrow", "agent", "run"],
     *,
     waits: bool,
 ) -> Refusal | None:
-    """Reservations may be given back, but only those of siblings are worth waiting for."""
+    """Reservations may be given back, but only those of this worker are worth waiting for."""
     over = caps.over(added(used, reserved), worst)
     if not over:
         return None

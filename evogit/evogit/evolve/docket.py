@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from threading import Event
 
@@ -11,9 +11,13 @@ class Docket:
     """Lets one thread after the other through, in the order in which they entered.
 
     Not thread-safe by itself: ``enter`` is called by one thread at a time.
+
+    Args:
+        failed: is told what was raised in a place, before the next thread gets in.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[BaseException], None]) -> None:
+        self._failed = failed
         self._newest = Event()
         self._newest.set()
 
@@ -24,17 +28,15 @@ class Docket:
         """
         before, mine = self._newest, Event()
         self._newest = mine
-        return _place(before, mine)
+        return self._place(before, mine)
 
-    def wait(self) -> None:
-        """Wait until all that entered have left."""
-        self._newest.wait()
-
-
-@contextmanager
-def _place(before: Event, mine: Event) -> Generator[None]:
-    before.wait()
-    try:
-        yield
-    finally:
-        mine.set()
+    @contextmanager
+    def _place(self, before: Event, mine: Event) -> Generator[None]:
+        before.wait()
+        try:
+            yield
+        except BaseException as error:
+            self._failed(error)
+            raise
+        finally:
+            mine.set()

@@ -72,7 +72,7 @@ class AgentLoop:
         self._last_step = 0
         self._recorded: Future[CommitId] | None = None
         self._seen: Future[CommitId] | None = None
-        self._docket = Docket()
+        self._docket = Docket(failed)
         self._fruitless = 0
         self._paid_in_vain = 0
         self._given_up = ""
@@ -114,14 +114,18 @@ class AgentLoop:
             return False
         if self._paused():
             self._shared.stop.wait(_PAUSE_SECONDS)
-        elif agent is not self._agents[0] or not self._acceptance.judge_released(self._refusal):
+        elif agent is not self._agents[0] or not self._judges_released():
             self._step(agent)
         return True
 
-    def _refusal(self) -> Refusal | None:
-        """What forbids judging another one's individual, once all of its own are."""
-        self._docket.wait()
-        return self._purse.refusal()
+    def _judges_released(self) -> bool:
+        """Judge an individual that was held before it was run and released since, in its turn."""
+        if not self._acceptance.any_released():
+            return False
+        with self._turn:
+            place = self._docket.enter()
+        with place:
+            return self._acceptance.judge_released(self._purse.refusal)
 
     def _reason_to_end(self) -> str:
         if self._given_up:
@@ -131,7 +135,8 @@ class AgentLoop:
         if self._paid_in_vain >= _FRUITLESS_PAID:
             return f"{self.name} paid for {_FRUITLESS_PAID} steps in a row without a new tree"
         self._refresh()
-        self.dismissed = not self._wanted() or self._shared.directions.stopped(self.name)
+        if not self._wanted() or self._shared.directions.stopped(self.name):
+            self.dismissed = True  # for all of its threads, whatever is decided meanwhile
         if self.dismissed:
             return f"{self.name} was stopped"
         return self._shared.allowance.exhausted()
@@ -202,7 +207,7 @@ class AgentLoop:
     def _refresh(self) -> None:
         """Take in what is new; what was durable before it is visible after it."""
         newest = self._recorded
-        durable = newest is not None and newest.done()
+        durable = newest is not None and newest.done() and newest.exception() is None
         self._shared.phylogeny.refresh()
         if durable:
             self._seen = newest

@@ -19,7 +19,8 @@ def settle_lost(phylogeny: Phylogeny, journal: Journal, worker: str, now: float)
     """Record an attempt for every reservation that an earlier process of ``worker`` left open.
 
     The reservation itself counts against all caps until then, so that a worker that never comes
-    back hides nothing either. Reservations that cost nothing stay: the step is made again.
+    back hides nothing either. Those that cost nothing stay if their step is made again, as it is
+    unless a later one of the agent was recorded.
 
     Args:
         phylogeny: refreshed; the caller holds the identity of ``worker``, so nobody else works.
@@ -33,7 +34,8 @@ def settle_lost(phylogeny: Phylogeny, journal: Journal, worker: str, now: float)
     found: list[str] = []
     for (agent, step), worst in phylogeny.reservations.items():
         host = agent.removesuffix(SUFFIX)
-        if worst == FREE or worker not in (host, worker_of(host)):
+        again = worst == FREE and step > phylogeny.last_step(agent)
+        if again or worker not in (host, worker_of(host)):
             continue
         reason = f"killed before it told what it cost; counted as {in_words(worst)}"
         attempt = Attempt(agent, LOST, step, (), reason=reason, spend=worst, time=round(now, 3))

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from typing import Final, Literal
 
@@ -30,7 +28,6 @@ _LEVEL: Final = 1
 """As git itself compresses loose objects (core.looseCompression): packing does it again anyway."""
 _TRIES: Final = 100
 _REMAINS: Final = "tmp_obj_"
-_numbers: Final = count()
 
 
 def write(objects: Path, kind: Kind, data: bytes) -> str:
@@ -82,7 +79,7 @@ def commit(tree: str, parents: Sequence[str], message: str, author: str, time: i
 
 def _place(folder: str, path: str, data: bytes) -> None:
     # Named as git names its own, so that whoever clears up knows what it is.
-    own = f"{folder}/{_REMAINS}{os.getpid()}_{threading.get_native_id()}_{next(_numbers)}"
+    own = f"{folder}/{_REMAINS}{os.urandom(8).hex()}"
     descriptor = _create(folder, own)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -234,6 +234,16 @@ def test_caps_of_evaluations_are_met_exactly_with_offspring_in_flight(
     assert unjudged(scene.farm, swarm) == []
 
 
+def test_steps_under_way_do_not_overdraw_the_cap_of_their_agent_together(scene: Scene) -> None:
+    agent = Counting(worst=Spend(10, 10, 0.3))
+    scene.hire(agent)
+    swarm = scene.farm.swarm(settings=settings(3, "[budget]\nagent_cost_usd = 1.0\n"))
+    scene.farm.run(swarm, scene.farm.plan(evaluations=20), scene.events.append)
+    assert agent.asked == 3
+    assert view(scene.farm, swarm).spent.cost_usd == pytest.approx(0.9)
+    assert [e.text for e in scene.events if e.kind == "problem"] == ["a1 ended: a1's $1"]
+
+
 def test_two_workers_that_ask_ahead_do_not_overdraw_evaluations_together(scene: Scene) -> None:
     swarm = scene.farm.swarm(settings=settings(2, "[budget]\nevaluations = 20\n"))
     plan = scene.farm.plan(agents=2)

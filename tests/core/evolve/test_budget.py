@@ -7,9 +7,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final, cast
 
 import pytest
@@ -19,14 +21,18 @@ from tests.core.phylogeny.conftest import Swarm as Records
 from evogit.config.models import Budget
 from evogit.evolve.allowance import Allowance, Flags
 from evogit.evolve.assembly import Plan
+from evogit.evolve.billing import Bill
 from evogit.evolve.budget import SwarmBudget
 from evogit.evolve.events import Event
 from evogit.evolve.lost import LOST, settle_lost
 from evogit.evolve.spending import Caps, Share, Told
 from evogit.evolve.worker import Summary
-from evogit.ids import CommitId
+from evogit.ids import CommitId, TreeId
+from evogit.judge.judge import Judge, Task
+from evogit.oracle import Oracle
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Attempt, Lease, Spend
+from evogit.redact import PLAIN
 from evogit.swarm.journal import Journal
 from evogit.swarm.repository import Swarm
 from evogit.sync.clone import clone_swarm
@@ -198,6 +204,79 @@ def test_what_a_killed_step_reserved_is_counted_as_spent_by_its_own_worker_alone
     assert phylogeny.last_step("a1") == 4
     assert phylogeny.activity.update() is False
     assert phylogeny.activity.by_operator[LOST].tokens == 30
+
+
+def test_a_killed_step_that_cost_nothing_holds_no_evaluation_once_a_later_one_was_recorded(
+    records: Records, tmp_path: Path
+) -> None:
+    records.journal(
+        "w1",
+        *(Lease("reserve", "a1", step, Spend()) for step in (1, 2, 3)),
+        paid("a1", 2, 0.0, time=DAY),
+    )
+    phylogeny = records.phylogeny()
+    limits = budget(phylogeny, tmp_path, evaluations=2)
+    assert limits.refusal("a1", Spend(), now=DAY) is not None
+    journal = Journal(records.git, "w1")
+    (told,) = settle_lost(phylogeny, journal, "w1", now=5.0)
+    journal.close()
+    assert "step 1 of a1" in told
+    assert set(phylogeny.reservations) == {("a1", 3)}  # which is made again
+    assert limits.refusal("a1", Spend(), now=DAY) is None
+
+
+def test_what_other_steps_of_an_agent_hold_counts_towards_its_cap(
+    records: Records, tmp_path: Path
+) -> None:
+    records.journal("w1", paid("a1", 1, 0.2, time=DAY))
+    phylogeny = records.phylogeny()
+    limits = budget(phylogeny, tmp_path, agent_cost_usd=1.0)
+    journal = Journal(records.git, "w1")
+    limits.reserve(journal, "a1", 2, Spend(0, 0, 0.5), DAY)
+    found = limits.refusal("a1", Spend(0, 0, 0.5), now=DAY)
+    assert found is not None
+    assert (found.reason, found.remedy) == ("a1's $1", "wait")
+    assert limits.refusal("a2", Spend(0, 0, 0.5), now=DAY) is None
+    found = limits.refusal("a1", Spend(0, 0, 0.9), now=DAY)  # too much even if that costs nothing
+    assert found is not None
+    assert found.remedy == "agent"
+    journal.close()
+
+
+class Dear:
+    """Asks at half a dollar; never asked here."""
+
+    def worst_case(self, prompt: str, max_tokens: int) -> Spend:
+        del prompt, max_tokens
+        return Spend(0, 0, 0.5)
+
+
+def test_two_bills_of_one_agent_that_are_open_at_once_hold_both_their_worst_cases(
+    records: Records, tmp_path: Path
+) -> None:
+    ask = SimpleNamespace(model="m", votes=1, calls=1, max_tokens=10)
+    stage = SimpleNamespace(asks=True, ask=ask, score="x")
+    evaluate = SimpleNamespace(all_stages=[stage])
+    settings = SimpleNamespace(evaluate=evaluate, goal=None)
+    judge = cast("Judge", SimpleNamespace(spec=SimpleNamespace(settings=settings), asking=id))
+    phylogeny, journal = records.phylogeny(), Journal(records.git, "w1")
+    limits, allowance = budget(phylogeny, tmp_path, cost_usd=9.0), Allowance(Flags(cost_usd=9.0))
+    oracle = cast("Oracle", Dear())
+    stop = threading.Event()
+    bill = Bill(lambda _: oracle, phylogeny, journal, allowance, limits, PLAIN, stop)
+    task = Task(CommitId("c" * 40), TreeId("d" * 40), 0, "search", "a1")
+    with ExitStack() as open_:
+        first, second = bill.paying(judge, task), bill.paying(judge, task)
+        open_.enter_context(second)
+        with first:
+            phylogeny.refresh()
+            assert phylogeny.reserved.cost_usd == 1.0
+        phylogeny.refresh()
+        assert phylogeny.reserved.cost_usd == 0.5
+        assert len(phylogeny.reservations) == 1
+    phylogeny.refresh()
+    assert not phylogeny.reservations
+    journal.close()
 
 
 class Overtaken:
