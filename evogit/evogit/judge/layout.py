@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
+from tempfile import mkdtemp
 
 from evogit.git.repository import GitRepository
 from evogit.git.trees import EXECUTABLE, Change, changed
@@ -24,10 +24,11 @@ def lay_out(git: GitRepository, evaluator: TreeId, cache: Path) -> Path:
     final = cache / evaluator
     if final.exists():
         return final
-    building = cache / f"{evaluator}.{os.getpid()}"
-    shutil.rmtree(building, ignore_errors=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    building = Path(mkdtemp(prefix=f"{evaluator}.", dir=cache))
+    building.chmod(0o755)
     for part in ("run", "score"):
-        (building / part).mkdir(parents=True)
+        (building / part).mkdir()
     for path, entry in git.files(evaluator).items():
         if path.startswith(("run/", "score/")):
             target = building / path
