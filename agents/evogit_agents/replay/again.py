@@ -141,7 +141,7 @@ class Theatre:
         setup = replace(self._setup, settings=origin.spec.settings)
         agent = LlmAgent(equip(setup, [_model(attempt, origin.spec, calls)]))
         nursery = Nursery(git, origin.spec, phylogeny, self._rewound.base, origin.seed, redactor)
-        return nursery.make(
+        adopt = nursery.propose(
             _Again(agent, Arm(attempt.operator, attempt.model)),
             attempt.agent,
             attempt.step,
@@ -149,6 +149,7 @@ class Theatre:
             Directions(git, phylogeny, 0.0).feedback(attempt.parents),
             Random(f"{origin.seed} {attempt.agent} {attempt.step} offspring"),
         )
+        return adopt()
 
     def _judge(self, past: Recorded, made: Made, *, prompt: bool) -> Replayed:
         attempt = past.attempt

@@ -116,18 +116,6 @@ class Nursery:
             Novelty(git, phylogeny, gates=gates, functions=search.functions) if syntax else None
         )
 
-    def make(
-        self,
-        agent: Agent,
-        name: str,
-        number: int,
-        step: Step,
-        feedback: Sequence[str],
-        random: Random,
-    ) -> Made:
-        """Carry out one step. Writes the individual's objects, but no ref and no record."""
-        return self.propose(agent, name, number, step, feedback, random)()
-
     def propose(
         self,
         agent: Agent,
@@ -137,9 +125,10 @@ class Nursery:
         feedback: Sequence[str],
         random: Random,
     ) -> Callable[[], Made]:
-        """The first half of ``make``: have the agent propose. What is returned is the other half.
+        """Have ``agent`` propose; what is returned checks that and writes the individual's objects.
 
-        That is to be called once, when all is visible that must not be made again.
+        It writes no ref and no record, and is to be called once, when all is visible that must not
+        be made again.
         """
         birth, undecided = Birth(name, number, step, self._current()), self._undecided(agent, step)
         if step.operator == MERGE and undecided is None:

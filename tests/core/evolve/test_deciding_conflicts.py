@@ -78,7 +78,7 @@ conflicts = "{conflicts}"
 """
     wanted = replace(spec, settings=parse(text))
     nursery = Nursery(garden.swarm.git, wanted, garden.phylogeny(), 0, 1)
-    return nursery.make(agent, "a1", 1, Step(MERGE, both), [], Random(1))
+    return nursery.propose(agent, "a1", 1, Step(MERGE, both), [], Random(1))()
 
 
 def content(garden: Garden, made: Made, path: str) -> str:
@@ -160,7 +160,7 @@ class Blunderer(Mutant):
 def test_an_agent_that_blunders_makes_an_attempt_at_its_worst_cost(garden: Garden) -> None:
     nursery = Nursery(garden.swarm.git, garden.swarm.spec(), garden.phylogeny(), 0, 1)
     step = Step("mutate", (garden.swarm.base,))
-    made = nursery.make(Blunderer(), "a1", 1, step, [], Random(1))
+    made = nursery.propose(Blunderer(), "a1", 1, step, [], Random(1))()
     assert made.commit is None
     assert made.reason == "the agent failed: RecursionError: garbage"
     assert made.spend == Spend(100, 100, 0.25)
@@ -173,6 +173,6 @@ class Namer(Mutant):
 
 def test_a_new_file_whose_name_is_no_text_is_refused(garden: Garden) -> None:
     nursery = Nursery(garden.swarm.git, garden.swarm.spec(), garden.phylogeny(), 0, 1)
-    made = nursery.make(Namer(), "a1", 1, Step("mutate", (garden.swarm.base,)), [], Random(1))
+    made = nursery.propose(Namer(), "a1", 1, Step("mutate", (garden.swarm.base,)), [], Random(1))()
     assert made.commit is None
     assert "not UTF-8" in made.reason

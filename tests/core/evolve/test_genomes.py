@@ -133,8 +133,8 @@ def test_a_tree_of_too_many_files_ends_the_step_and_not_the_worker(
 
     with monkeypatch.context() as patch:
         patch.setattr(GitRepository, "files", full)
-        made = nursery.make(_Looker(), "a2", 1, step, (), Random(1))
+        made = nursery.propose(_Looker(), "a2", 1, step, (), Random(1))()
         with pytest.raises(UnreadableError):
             len(genome.paths)
     assert "can not be read: tree has too many entries" in made.reason
-    assert nursery.make(_Looker(), "a2", 1, step, (), Random(1)).reason == "saw 3 files"
+    assert nursery.propose(_Looker(), "a2", 1, step, (), Random(1))().reason == "saw 3 files"

@@ -66,7 +66,7 @@ def made(garden: Garden, text: str, **search_options: object) -> Made:
     spec = replace(spec, settings=spec.settings.model_copy(update={"search": search}))
     nursery = Nursery(garden.swarm.git, spec, garden.phylogeny(), 0, 1)
     step = Step("mutate", (garden.swarm.base,))
-    return nursery.make(Writer(text), "a2", 1, step, (), Random(1))
+    return nursery.propose(Writer(text), "a2", 1, step, (), Random(1))()
 
 
 def test_a_rejected_offspring_names_its_twin_and_is_no_individual(garden: Garden) -> None:
