@@ -286,8 +286,10 @@ class AgentLoop:
         shared.stop.wait(self._at_most(made.pause))
 
     def _give_up(self, reason: str) -> None:
-        self._given_up = f"{self.name} ended: {reason}"
-        self._shared.say("problem", self.name, text=self._given_up)
+        with self._turn:  # told once, though several threads may come to it
+            known, self._given_up = self._given_up, f"{self.name} ended: {reason}"
+        if not known:
+            self._shared.say("problem", self.name, text=self._given_up)
 
     def _at_most(self, pause: float) -> float:
         left = self._shared.allowance.seconds_left
