@@ -195,9 +195,7 @@ class AgentLoop:
     def _see_what_was_made(self) -> None:
         """Plans count steps and nothing is made twice: so the last attempt has to be visible.
 
-        Its bill has to be durable, too, before more is spent. There is nothing to wait for if this
-        step has a reservation: a journal is written in order, so that this being durable means that
-        what was appended before it is durable as well, or has failed, which is raised here.
+        An agent with one step at a time has seen it by then. That it could not be written is raised.
         """
         newest = self._recorded
         if newest is not None and newest is not self._seen and len(self._agents) > 1:

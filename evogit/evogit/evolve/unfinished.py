@@ -15,8 +15,9 @@ def unfinished(phylogeny: Phylogeny, agent: str, ahead: int) -> list[AttemptRow]
     """The agent's newest attempts with offspring that nobody may have judged or decided on, in order.
 
     An agent's offspring are judged in the order in which they were made, and of at most ``ahead``
-    plus the newest the verdict is open. So all before a judged one were decided on; whether that
-    one was, its verdict does not tell.
+    plus the newest the verdict is open. So all before those were decided on. A later one may have
+    its verdict first, if another agent made the same tree; the last one with a verdict before the
+    first without may not be decided on, which its verdict does not tell.
     """
     found: list[AttemptRow] = []
     in_vain = 0
@@ -28,8 +29,10 @@ def unfinished(phylogeny: Phylogeny, agent: str, ahead: int) -> list[AttemptRow]
             continue
         in_vain = 0
         found.append(attempt)
-        if is_judged(phylogeny, attempt) or len(found) > ahead:
+        if len(found) > ahead:
             break
+    while len(found) > 1 and all(is_judged(phylogeny, attempt) for attempt in found[-2:]):
+        found.pop()
     return found[::-1]
 
 

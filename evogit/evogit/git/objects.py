@@ -4,7 +4,7 @@ There one agent's write made all others of its worker wait: two fifths of the ti
 lock was held (docs/performance.md). The format is git's own (gitformat-loose(5), git-cat-file(1)).
 """
 
-# Plain paths: this runs a dozen times for every offspring, and pathlib took as long as all else.
+# Plain paths: this runs about nine times for every offspring, and pathlib took a third of the time.
 # ruff: noqa: PTH102, PTH104, PTH108
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def write(objects: Path, kind: Kind, data: bytes) -> str:
     """Store an object; returns its id. Durable after the next ``GitRepository.sync``. Thread-safe.
 
     Atomic: others see the whole object or none. A file of it that is there already is marked as
-    new, so that nobody who removes old objects takes it.
+    new, so that nobody who removes old objects takes it. One that is only in a pack is written
+    again: looking there costs a quarter of writing, and it is rare (11 of 8,882 objects of a demo).
 
     Args:
         objects: the repository's object folder.

@@ -18,7 +18,7 @@ from evogit.errors import NotFoundError, PreconditionError, UserError
 from evogit.git import objects, refs, trees
 from evogit.git.build import build
 from evogit.git.trees import Change, Entry
-from evogit.ids import BlobId, CommitId, TreeId
+from evogit.ids import BlobId, CommitId, TreeId, is_object_id
 from evogit.text import clean
 
 MAX_MESSAGE: Final = 64 * 1024
@@ -202,8 +202,8 @@ class GitRepository:
         refs.move_all(self.handle, moves, self.sync if durable else None)
 
     def has(self, object_id: str) -> bool:
-        """Whether an object is stored here."""
-        return object_id in self.handle
+        """Whether an object is stored here; false for what is no whole id, as of a file half written."""
+        return is_object_id(object_id) and object_id in self.handle
 
     def _object(self, object_id: str) -> object:
         try:

@@ -21,7 +21,7 @@ from pygit2.enums import FileMode
 from evogit.errors import UserError
 from evogit.git.repository import GitRepository
 from evogit.git.trees import EXECUTABLE, MAX_DEPTH, MAX_ENTRIES, SYMLINK, check_path
-from evogit.ids import TreeId, is_object_id
+from evogit.ids import TreeId
 
 _MARK: Final = ".tree"
 _FOLDER: Final = "files"
@@ -68,8 +68,7 @@ class Workspace:
         mark = self._root / _MARK
         if mark.exists():
             tree = mark.read_text("ascii", "replace")
-            # One that was killed may have written none of it, or half.
-            if is_object_id(tree) and self._git.has(tree):
+            if self._git.has(tree):
                 return TreeId(tree)
         self._clear()
         return None

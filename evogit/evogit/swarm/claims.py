@@ -20,7 +20,7 @@ from pathlib import Path
 from evogit.errors import ConflictError
 from evogit.git.refs import remove_stale_locks
 from evogit.git.repository import GitRepository
-from evogit.ids import CLAIMS, BlobId, CommitId, is_object_id
+from evogit.ids import CLAIMS, BlobId, CommitId
 from evogit.swarm.identity import identities, is_alive
 
 
@@ -105,7 +105,7 @@ def _remove_damaged(git: GitRepository) -> None:
 
 def _is_sound(git: GitRepository, claim: Path) -> bool:
     target = claim.read_bytes()[:100].decode("ascii", "replace").strip()
-    return is_object_id(target) and git.has(target)
+    return git.has(target)
 
 
 def _ref(job: str) -> str:
