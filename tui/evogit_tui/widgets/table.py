@@ -228,6 +228,11 @@ class Table(ScrollView, Generic[_T], can_focus=False):
         self._keep_visible()
         self.post_message(self.Fitted(self))  # pyright: ignore[reportArgumentType]
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """The bar takes a column of the screen or gives it back: fit before the next drawing, not after."""
+        self._resize()
+        self.refresh()
+
     def _resize(self) -> None:
         width = self.scrollable_content_region.width
         self._widths = fit(self._columns, width - 1)
