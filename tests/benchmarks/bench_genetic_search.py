@@ -134,6 +134,12 @@ class Memory:
         i = self.index(commit)
         return Genome(commit, TreeId(commit), [FILE], {FILE: self.programs[i]}.__getitem__)
 
+    def lineage(self, i: int) -> list[int]:
+        chain = [i]
+        while parents := self.ancestry[chain[-1]]:
+            chain.append(parents[0])
+        return chain
+
     def ancestors(self, i: int) -> set[int]:
         found, left = {i}, [i]
         while left:
