@@ -24,7 +24,7 @@ from evogit.genome.numeric import (
 )
 from evogit.syntax import parse
 
-MOST_POINTS: Final = 1300
+MOST_POINTS: Final = 2600
 """So many points are asked, of more every k-th group of them."""
 _MOST_ROWS: Final = 10_000
 """More combinations of the other arguments are drawn by chance instead of taken all."""
@@ -101,7 +101,10 @@ def _groups(function: Function) -> Iterator[list[Environment]]:
     others = {n: v for n, v in function.arguments.items() if n != ranked}
     line = _line(function.arguments[ranked]) if ranked is not None else [0.0]
     asked = read(parse(function.where, "eval").body) if function.where else None
-    rows = list(_rows(others, Random(repr(function))))
+    random = Random(repr(function))
+    rows = list(_rows(others, random))
+    if sum(_count(values) > 1 for values in others.values()) > 1:
+        random.shuffle(rows)  # every k-th would ask for the same few values of one of them
     most = max(_SPARE * MOST_POINTS // len(line), 1)
     for row in rows[:: -(-len(rows) // most)]:
         points = [row | {ranked: value} if ranked is not None else row for value in line]

@@ -1,10 +1,11 @@
 """Runs next to the candidate: writes down how its ``priority`` ranks the bins for every item.
 
 The arguments are triples: smallest item, largest item, capacity. For each triple one line goes out. It
-holds, for every item, separated by ``;``, a number for every room that could hold the item, from the
-item's size to the capacity (a new bin): the place of the answer among those for this item, 0 for the
-lowest, the same number for equal answers. Or the line is ``!`` and why there are no such numbers. The
-candidate is asked nothing else: it never sees a stream.
+holds, for every phase of a stream and every item, separated by ``;``, a number for every room that could
+hold the item, from the item's size to the capacity (a new bin): the place of the answer among those for
+this item, 0 for the lowest, the same number for equal answers; or nothing, if they are those of the phase
+before. Or the line is ``!`` and why there are no such numbers. The candidate is asked nothing else: it
+never sees a stream.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ import os
 import sys
 from collections.abc import Callable
 
-Priority = Callable[[int, int, int], object]
+Priority = Callable[[int, int, int, int], object]
+PHASES = 8
+"""Phases of a stream: its first 64 items, then until 128, 256, ..., 4,096, then what follows."""
 
 
-def ranks(priority: Priority, item: int, capacity: int) -> list[int]:
+def ranks(priority: Priority, item: int, capacity: int, phase: int) -> str:
     """The place of each room's answer among all answers for one item.
 
     Raises:
         ValueError: an answer is not a number.
     """
-    answers = [number(priority(item, room, capacity)) for room in range(item, capacity + 1)]
-    place = {answer: rank for rank, answer in enumerate(sorted(set(answers)))}
-    return [place[answer] for answer in answers]
+    rooms = range(item, capacity + 1)
+    answers = [number(priority(item, room, capacity, phase)) for room in rooms]
+    place = {answer: str(rank) for rank, answer in enumerate(sorted(set(answers)))}
+    return " ".join([place[answer] for answer in answers])
 
 
 def number(answer: object) -> float:
@@ -52,11 +56,16 @@ def load() -> Priority:
 
 def table(priority: Priority, low: int, high: int, capacity: int) -> str:
     """The line of one triple."""
+    lines: list[str] = []
+    before: list[str] = []
     try:
-        rows = [ranks(priority, item, capacity) for item in range(low, high + 1)]
+        for phase in range(PHASES):
+            rows = [ranks(priority, item, capacity, phase) for item in range(low, high + 1)]
+            lines += ["" if row in before[i : i + 1] else row for i, row in enumerate(rows)]
+            before = rows
     except BaseException as error:  # noqa: BLE001  # whatever a candidate raises is its failure
         return explain(error)
-    return ";".join(" ".join(map(str, row)) for row in rows)
+    return ";".join(lines)
 
 
 def explain(error: BaseException) -> str:

@@ -1,12 +1,14 @@
 """Scores a rule for online bin packing; runs apart from the candidate and believes nothing.
 
-It reads how the candidate ranks the bins for every item (``bins_run.py`` says in which form), and
-packs streams of items by that: each item goes to the open bin, or the new one, that is ranked
+It reads how the candidate ranks the bins for every phase and item (``bins_run.py`` says in which form),
+and packs streams of items by that: each item goes to the open bin, or the new one, that is ranked
 highest; among bins ranked alike to the one with the least room. The candidate sees no item of any
 stream, and what it does after it has answered changes nothing.
 
-Excess is bins / ceil(sum of items / capacity) - 1. Items are drawn from SHAKE-256 of the seed and
-the stream's name: the same on every machine and Python.
+Excess is bins / ceil(sum of items / capacity) - 1. The score is the mean excess at one length, plus, for
+each other length, by how much the rule may waste more than best fit there: the upper end of the 95 %
+interval of the mean difference, if above 0. Items are drawn from SHAKE-256 of the seed and the stream's
+name: the same on every machine and Python.
 """
 
 from __future__ import annotations
@@ -68,14 +70,28 @@ LENGTHS = (250, 500, 1000, 5000)
 HOLDOUT_STREAMS = 24
 TRAINED = {"u": Group("u", 500, 48), "weibull": Group("weibull", 5000, 16)}
 """What a rule for one kind of items is trained on; the same kind and length counts in the hold-out."""
-STUDENT_T = {16: 2.131, 24: 2.069, 48: 2.012}
+WATCHED = {
+    "u": [Group("u", 250, 24), Group("u", 1000, 4), Group("u", 5000, 2)],
+    "weibull": [
+        Group("weibull", 250, 48),
+        Group("weibull", 500, 24),
+        Group("weibull", 1000, 12),
+    ],
+}
+"""Where it has to be no worse than best fit in training."""
+STUDENT_T = {2: 12.706, 4: 3.182, 12: 2.201, 16: 2.131, 24: 2.069, 48: 2.012}
 """97.5 % points of Student's t for the mean of that many streams."""
 
+ENDS = (64, 128, 256, 512, 1024, 2048, 4096)
+"""Where the phases of a stream end, in items; the last one has no end."""
+PHASES = len(ENDS) + 1
 Orders = dict[int, list[int]]
 """For each item the rooms that could hold it, the most wanted first."""
+Rule = list[Orders]
+"""The orders of each phase."""
 
-LONGEST = 100_000
-"""Bytes of the answer for all kinds; 36,000 is what best fit takes."""
+LONGEST = 400_000
+"""Bytes of the answer for all kinds; 290,000 would be those of a rule that ranks all rooms anew in every phase."""
 RANKS = re.compile(rb"[0-9]{1,3}(?: [0-9]{1,3})*")
 
 
@@ -85,21 +101,28 @@ def draw(kind: str, length: int, name: str) -> list[int]:
     return list(map(KINDS[kind].item, struct.unpack(f">{length}Q", data)))
 
 
-def pack(items: list[int], capacity: int, orders: Orders) -> int:
+def pack(items: list[int], capacity: int, rule: Rule) -> int:
     """How many bins the items take, each put where its order says; bins with equal room are alike."""
     bins = [0] * capacity + [len(items)]  # by room; as many empty ones as could be needed
-    for item in items:
-        for room in orders[item]:
-            if bins[room]:
-                bins[room] -= 1
-                bins[room - item] += 1
-                break
+    for orders, begin, end in zip(rule, (0, *ENDS), (*ENDS, None), strict=True):
+        for item in items[begin:end]:
+            for room in orders[item]:
+                if bins[room]:
+                    bins[room] -= 1
+                    bins[room - item] += 1
+                    break
     return len(items) - bins[capacity]
 
 
-def excess(items: list[int], capacity: int, orders: Orders) -> float:
+def excess(items: list[int], capacity: int, rule: Rule) -> float:
     """Bins used beyond the fewest that could hold the items' sum, as a fraction of these."""
-    return pack(items, capacity, orders) / -(-sum(items) // capacity) - 1
+    return pack(items, capacity, rule) / -(-sum(items) // capacity) - 1
+
+
+def best_fit(kind: Kind) -> Rule:
+    """Each item into the fullest bin that has room for it."""
+    rooms = {item: list(range(item, kind.capacity + 1)) for item in range(kind.low, kind.high + 1)}
+    return [rooms] * PHASES
 
 
 def hear(count: int) -> list[bytes]:
@@ -135,7 +158,7 @@ def order(item: int, capacity: int, text: bytes) -> list[int]:
     return sorted(range(item, capacity + 1), key=lambda room: (-ranks[room - item], room))
 
 
-def rule(kind: Kind, line: bytes) -> Orders:
+def rule(kind: Kind, line: bytes) -> Rule:
     """The rule that a line describes.
 
     Raises:
@@ -144,18 +167,24 @@ def rule(kind: Kind, line: bytes) -> Orders:
     if line.startswith(b"!"):
         raise InvalidAnswerError(line[1:].decode("ascii", "replace").strip()[:500])
     items, parts = range(kind.low, kind.high + 1), line.split(b";")
-    if len(parts) != len(items):
-        raise InvalidAnswerError(f"{len(parts)} items were answered for, not {len(items)}")
-    return {item: order(item, kind.capacity, part) for item, part in zip(items, parts, strict=True)}
+    asked = [item for _ in range(PHASES) for item in items]
+    if len(parts) != len(asked):
+        raise InvalidAnswerError(f"{len(parts)} items were answered for, not {len(asked)}")
+    found: list[list[int]] = []
+    for item, part in zip(asked, parts, strict=True):
+        same = not part and len(found) >= len(items)
+        found.append(found[-len(items)] if same else order(item, kind.capacity, part))
+    steps = range(0, len(found), len(items))
+    return [dict(zip(items, found[at : at + len(items)], strict=True)) for at in steps]
 
 
-def rules(kinds: list[str], trained: str) -> dict[str, Orders]:
+def rules(kinds: list[str], trained: str) -> dict[str, Rule]:
     """The candidate's rule for each kind of items; a kind it was not trained on and fails at is left out.
 
     Raises:
         InvalidAnswerError: it has none for the kind it was trained on.
     """
-    found: dict[str, Orders] = {}
+    found: dict[str, Rule] = {}
     for name, line in zip(kinds, hear(len(kinds)), strict=True):
         try:
             found[name] = rule(KINDS[name], line)
@@ -165,27 +194,44 @@ def rules(kinds: list[str], trained: str) -> dict[str, Orders]:
     return found
 
 
-def figures(name: str, values: list[float]) -> dict[str, float]:
+def interval(values: list[float]) -> tuple[float, float, float]:
     """Mean, standard deviation and half-width of the 95 % interval of the mean."""
     mean = math.fsum(values) / len(values)
     deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1))
-    half = STUDENT_T[len(values)] * deviation / math.sqrt(len(values))
-    key = f"excess_{name}"
-    return {key: mean, f"{key}_sd": deviation, f"{key}_ci95": half}
+    return mean, deviation, STUDENT_T[len(values)] * deviation / math.sqrt(len(values))
 
 
 def planned(plan: str, kind: str) -> list[Group]:
     """The streams of a plan: those of the training, or every kind and length."""
     if plan == "train":
-        return [TRAINED[kind]]
+        return [TRAINED[kind], *WATCHED[kind]]
     return [Group(kind, length, HOLDOUT_STREAMS) for kind in KINDS for length in LENGTHS]
 
 
-def score(plan: str, seed: int, group: Group, orders: Orders) -> dict[str, float]:
-    """The figures of a rule on a group's streams."""
+def streams(plan: str, seed: int, group: Group) -> list[list[int]]:
+    """The items of each stream of a group."""
     kind, length, count = group
-    drawn = [draw(kind, length, f"{plan}/{seed}/{kind}/{length}/{k}") for k in range(count)]
-    return figures(group.name, [excess(items, KINDS[kind].capacity, orders) for items in drawn])
+    return [draw(kind, length, f"{plan}/{seed}/{kind}/{length}/{k}") for k in range(count)]
+
+
+def shortfall(values: list[float], best: list[float]) -> float:
+    """By how much a rule may waste more than best fit: 0 if it is shown to be no worse."""
+    mean, _, half = interval([one - other for one, other in zip(values, best, strict=True)])
+    return max(mean + half, 0.0)
+
+
+def measure(
+    group: Group, items: list[list[int]], rule: Rule, *, beside: bool
+) -> tuple[dict[str, float], float]:
+    """The figures of a rule on a group's streams, and its shortfall if it is held beside best fit."""
+    kind = KINDS[group.kind]
+    values = [excess(stream, kind.capacity, rule) for stream in items]
+    name = f"excess_{group.name}"
+    figures = dict(zip((name, f"{name}_sd", f"{name}_ci95"), interval(values), strict=True))
+    if not beside:
+        return figures, 0.0
+    best = best_fit(kind)
+    return figures, shortfall(values, [excess(stream, kind.capacity, best) for stream in items])
 
 
 def judge(plan: str, trained: str, seed: int) -> dict[str, object]:
@@ -196,10 +242,16 @@ def judge(plan: str, trained: str, seed: int) -> dict[str, object]:
     except InvalidAnswerError as error:
         return {"failed": str(error)}
     metrics: dict[str, float] = {}
+    short = 0.0
     for group in groups:
         if group.kind in found:
-            metrics |= score(plan, seed, group, found[group.kind])
-    return {"score": metrics[f"excess_{TRAINED[trained].name}"], "metrics": metrics}
+            beside = group.kind == trained and group.length != TRAINED[trained].length
+            rule = found[group.kind]
+            figures, less = measure(group, streams(plan, seed, group), rule, beside=beside)
+            metrics |= figures
+            short += less
+    score = metrics[f"excess_{TRAINED[trained].name}"] + short
+    return {"score": score, "metrics": metrics | {"worse_than_best_fit": short}}
 
 
 def main() -> None:

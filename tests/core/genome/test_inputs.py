@@ -128,6 +128,13 @@ def test_all_points_are_asked_if_they_are_few_and_never_more_than_the_limit() ->
     assert declared().groups == declared().groups
 
 
+def test_of_two_arguments_most_values_are_asked_though_few_pairs() -> None:
+    axes = {"item": [20, 100], "remaining": [20, 150], "capacity": 150, "phase": [0, 7]}
+    asked = declared(arguments=axes).groups
+    assert len({group[0]["phase"] for group in asked}) > 6
+    assert len({group[0]["item"] for group in asked}) > len(asked) / 2
+
+
 def test_a_large_function_is_told_by_its_syntax() -> None:
     many = " + ".join(["item"] * 400)
     assert told(f"return {many}", declared()) != told(f"return {many} + 0", declared())
