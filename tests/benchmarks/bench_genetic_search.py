@@ -59,8 +59,8 @@ def excess(program: bytes, items: list[list[int]]) -> float | None:
     names: dict[str, Any] = {}
     try:
         exec(compile(program, FILE, "exec"), names)  # noqa: S102
-        line = RUN.table(names["priority"], 20, 100, 150).encode()
-        rule = SCORE.rule(SCORE.KINDS["u"], line)
+        line = RUN.table(names["priority"], 1, 20, 100, 150).encode()
+        rule = SCORE.rule(SCORE.KINDS["u"], line, 1)
     except Exception:  # noqa: BLE001
         return None
     found = [SCORE.excess(stream, 150, rule) for stream in items]

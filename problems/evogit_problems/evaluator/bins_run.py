@@ -1,7 +1,7 @@
 """Runs next to the candidate: writes down how its ``priority`` ranks the bins for every item.
 
-The arguments are triples: smallest item, largest item, capacity. For each triple one line goes out. It
-holds, for every phase of a stream and every item, separated by ``;``, a number for every room that could
+The arguments are the number of phases of a stream that the rule is told of, none if it is 1, and triples:
+smallest item, largest item, capacity. For each triple one line goes out. It holds, for every phase of a stream and every item, separated by ``;``, a number for every room that could
 hold the item, from the item's size to the capacity (a new bin): the place of the answer among those for
 this item, 0 for the lowest, the same number for equal answers; or nothing, if they are those of the phase
 before. Or the line is ``!`` and why there are no such numbers. The candidate is asked nothing else: it
@@ -14,19 +14,17 @@ import os
 import sys
 from collections.abc import Callable
 
-Priority = Callable[[int, int, int, int], object]
-PHASES = 8
-"""Phases of a stream: its first 64 items, then until 128, 256, ..., 4,096, then what follows."""
+Priority = Callable[..., object]
 
 
-def ranks(priority: Priority, item: int, capacity: int, phase: int) -> str:
+def ranks(priority: Priority, item: int, capacity: int, *phase: int) -> str:
     """The place of each room's answer among all answers for one item.
 
     Raises:
         ValueError: an answer is not a number.
     """
     rooms = range(item, capacity + 1)
-    answers = [number(priority(item, room, capacity, phase)) for room in rooms]
+    answers = [number(priority(item, room, capacity, *phase)) for room in rooms]
     place = {answer: str(rank) for rank, answer in enumerate(sorted(set(answers)))}
     return " ".join([place[answer] for answer in answers])
 
@@ -54,13 +52,14 @@ def load() -> Priority:
     return priority  # pyright: ignore[reportUnknownVariableType]
 
 
-def table(priority: Priority, low: int, high: int, capacity: int) -> str:
+def table(priority: Priority, phases: int, low: int, high: int, capacity: int) -> str:
     """The line of one triple."""
     lines: list[str] = []
     before: list[str] = []
     try:
-        for phase in range(PHASES):
-            rows = [ranks(priority, item, capacity, phase) for item in range(low, high + 1)]
+        for phase in range(phases):
+            told = [phase] if phases > 1 else []
+            rows = [ranks(priority, item, capacity, *told) for item in range(low, high + 1)]
             lines += ["" if row in before[i : i + 1] else row for i, row in enumerate(rows)]
             before = rows
     except BaseException as error:  # noqa: BLE001  # whatever a candidate raises is its failure
@@ -80,21 +79,22 @@ def explain(error: BaseException) -> str:
     return "! " + " ".join(text.encode("ascii", "replace").decode().split())[-400:]
 
 
-def answer(bounds: list[int]) -> list[str]:
+def answer(phases: int, bounds: list[int]) -> list[str]:
     """What to say to each triple."""
     triples = list(zip(bounds[::3], bounds[1::3], bounds[2::3], strict=True))
     try:
         priority = load()
     except BaseException as error:  # noqa: BLE001  # see table
         return [explain(error)] * len(triples)
-    return [table(priority, *triple) for triple in triples]
+    return [table(priority, phases, *triple) for triple in triples]
 
 
 def main() -> None:
     """Keep the answers' pipe to ourselves, so that a candidate may print, and answer."""
     answers = os.dup(1)
     os.dup2(2, 1)
-    said = answer([int(word) for word in sys.argv[1:]])
+    phases, *bounds = map(int, sys.argv[1:])
+    said = answer(phases, bounds)
     with os.fdopen(answers, "wb") as pipe:
         pipe.write(("\n".join(said) + "\n").encode())
 
