@@ -174,3 +174,11 @@ def test_a_path_is_not_both_a_file_and_a_folder(git: GitRepository) -> None:
             git.build_tree((path, entry) for path in paths)
     with pytest.raises(UserError, match="not allowed"):
         git.build_tree([("../x", entry)])
+
+
+def test_a_repository_has_an_object_by_its_whole_id_only(git: GitRepository) -> None:
+    blob = git.write_blob(b"has")
+    assert git.has(blob)
+    assert not git.has(blob[:7])
+    assert not git.has("")
+    assert not git.has("0" * 40)
