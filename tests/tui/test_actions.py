@@ -135,7 +135,7 @@ def test_help_shows_the_keys_that_the_user_chose(world: World) -> None:
     async def scenario() -> None:
         options = Options(sync=0, keys={"promote": "ctrl+g"})
         async with running(world, (120, 40), options) as (app, pilot):
-            assert "^g Promote" in screen_text(app)
+            await until(pilot, lambda: "^g Promote" in screen_text(app))
             await press(pilot, "?")
             await type_text(pilot, "promote")
             assert "ctrl+g" in screen_text(app) or "^g" in screen_text(app)

@@ -1,11 +1,11 @@
 """Runs next to the candidate: writes down how its ``priority`` ranks the bins for every item.
 
-The arguments are the number of phases of a stream that the rule is told of, none if it is 1, and triples:
-smallest item, largest item, capacity. For each triple one line goes out. It holds, for every phase of a stream and every item, separated by ``;``, a number for every room that could
-hold the item, from the item's size to the capacity (a new bin): the place of the answer among those for
-this item, 0 for the lowest, the same number for equal answers; or nothing, if they are those of the phase
-before. Or the line is ``!`` and why there are no such numbers. The candidate is asked nothing else: it
-never sees a stream.
+The arguments are the number of phases of a stream that the rule is told of (1: it is told of none), and
+triples: smallest item, largest item, capacity. For each triple one line goes out. It holds, for every
+phase and every item, separated by ``;``, a number for every room that could hold the item, from the
+item's size to the capacity (a new bin): the place of the answer among those for this item, 0 for the
+lowest, the same number for equal answers; or nothing, if they are those of the phase before. Or the line
+is ``!`` and why there are no such numbers. The candidate is asked nothing else: it never sees a stream.
 """
 
 from __future__ import annotations
