@@ -216,6 +216,9 @@ def test_each_problem_is_scored_by_the_streams_it_is_trained_on() -> None:
     for kind, name, problem in kinds:
         trained = evaluate(problem / "seed", kind=kind)
         assert trained["score"] == number(trained, f"excess_{name}")
+        assert ("worse_than_best_fit" in cast("dict[str, float]", trained["metrics"])) == bool(
+            SCORER.WATCHED[kind]
+        )
 
 
 def test_a_rule_that_is_worse_than_best_fit_at_a_watched_length_pays_for_it(tmp_path: Path) -> None:

@@ -55,12 +55,12 @@ def load() -> Priority:
 def table(priority: Priority, phases: int, low: int, high: int, capacity: int) -> str:
     """The line of one triple."""
     lines: list[str] = []
-    before: list[str] = []
+    before = [""] * (high - low + 1)
     try:
         for phase in range(phases):
             told = [phase] if phases > 1 else []
             rows = [ranks(priority, item, capacity, *told) for item in range(low, high + 1)]
-            lines += ["" if row in before[i : i + 1] else row for i, row in enumerate(rows)]
+            lines += ["" if row == old else row for row, old in zip(rows, before, strict=True)]
             before = rows
     except BaseException as error:  # noqa: BLE001  # whatever a candidate raises is its failure
         return explain(error)

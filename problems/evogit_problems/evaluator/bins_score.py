@@ -6,9 +6,9 @@ highest; among bins ranked alike to the one with the least room. The candidate s
 stream, and what it does after it has answered changes nothing.
 
 Excess is bins / ceil(sum of items / capacity) - 1. The score is the mean excess at one length, plus, for
-each other length that is watched, by how much the rule may waste more than best fit there: the upper end of the 95 %
-interval of the mean difference, if above 0. Items are drawn from SHAKE-256 of the seed and the stream's
-name: the same on every machine and Python.
+each other length that is watched, by how much the rule may waste more than best fit there: the upper end
+of the 95 % interval of the mean difference, if above 0. Items are drawn from SHAKE-256 of the seed and
+the stream's name: the same on every machine and Python.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ Rule = list[Orders]
 """The orders of each phase."""
 
 LONGEST = 400_000
-"""Bytes of the answer for all kinds; 290,000 would be those of a rule that ranks all rooms anew in every phase."""
+"""Bytes of the answer for all kinds: best fit takes 37,260, a rule that is another in each phase 8 times that."""
 RANKS = re.compile(rb"[0-9]{1,3}(?: [0-9]{1,3})*")
 
 
@@ -202,6 +202,12 @@ def interval(values: list[float]) -> tuple[float, float, float]:
     return mean, deviation, STUDENT_T[len(values)] * deviation / math.sqrt(len(values))
 
 
+def figures(name: str, values: list[float]) -> dict[str, float]:
+    """What is reported of the streams of a group."""
+    key = f"excess_{name}"
+    return dict(zip((key, f"{key}_sd", f"{key}_ci95"), interval(values), strict=True))
+
+
 def planned(plan: str, kind: str) -> list[Group]:
     """The streams of a plan: those of the training, or every kind and length."""
     if plan == "train":
@@ -215,24 +221,15 @@ def streams(plan: str, seed: int, group: Group) -> list[list[int]]:
     return [draw(kind, length, f"{plan}/{seed}/{kind}/{length}/{k}") for k in range(count)]
 
 
+def wasted(kind: Kind, drawn: list[list[int]], packed: Rule) -> list[float]:
+    """The excess of a rule on each stream."""
+    return [excess(items, kind.capacity, packed) for items in drawn]
+
+
 def shortfall(values: list[float], best: list[float]) -> float:
     """By how much a rule may waste more than best fit: 0 if it is shown to be no worse."""
     mean, _, half = interval([one - other for one, other in zip(values, best, strict=True)])
     return max(mean + half, 0.0)
-
-
-def measure(
-    group: Group, items: list[list[int]], rule: Rule, *, beside: bool
-) -> tuple[dict[str, float], float]:
-    """The figures of a rule on a group's streams, and its shortfall if it is held beside best fit."""
-    kind = KINDS[group.kind]
-    values = [excess(stream, kind.capacity, rule) for stream in items]
-    name = f"excess_{group.name}"
-    figures = dict(zip((name, f"{name}_sd", f"{name}_ci95"), interval(values), strict=True))
-    if not beside:
-        return figures, 0.0
-    best = best_fit(kind)
-    return figures, shortfall(values, [excess(stream, kind.capacity, best) for stream in items])
 
 
 def judge(plan: str, trained: str, seed: int) -> dict[str, object]:
@@ -242,17 +239,18 @@ def judge(plan: str, trained: str, seed: int) -> dict[str, object]:
         found = rules(list(dict.fromkeys(group.kind for group in groups)), trained)
     except InvalidAnswerError as error:
         return {"failed": str(error)}
-    metrics: dict[str, float] = {}
-    short = 0.0
+    watched = {group.name for group in WATCHED[trained]}
+    metrics = {"worse_than_best_fit": 0.0} if watched else dict[str, float]()
     for group in groups:
         if group.kind in found:
-            beside = any(group.name == watched.name for watched in WATCHED[trained])
-            rule = found[group.kind]
-            figures, less = measure(group, streams(plan, seed, group), rule, beside=beside)
-            metrics |= figures
-            short += less
-    score = metrics[f"excess_{TRAINED[trained].name}"] + short
-    return {"score": score, "metrics": metrics | {"worse_than_best_fit": short}}
+            kind, drawn = KINDS[group.kind], streams(plan, seed, group)
+            values = wasted(kind, drawn, found[group.kind])
+            metrics |= figures(group.name, values)
+            if group.name in watched:
+                best = wasted(kind, drawn, best_fit(kind))
+                metrics["worse_than_best_fit"] += shortfall(values, best)
+    score = metrics[f"excess_{TRAINED[trained].name}"] + metrics.get("worse_than_best_fit", 0.0)
+    return {"score": score, "metrics": metrics}
 
 
 def main() -> None:
