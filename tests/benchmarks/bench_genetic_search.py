@@ -63,7 +63,8 @@ def excess(program: bytes, items: list[list[int]]) -> float | None:
         rule = SCORE.rule(SCORE.KINDS["u"], line, 1)
     except Exception:  # noqa: BLE001
         return None
-    found = [SCORE.excess(stream, 150, rule) for stream in items]
+    used = [SCORE.pack(stream, 150, rule) for stream in items]
+    found = SCORE.excess(SCORE.KINDS["u"], items, used)
     return 100 * math.fsum(found) / len(found)
 
 

@@ -203,6 +203,12 @@ def test_items_are_packed_as_the_definition_says(items: list[int], seed: int, ph
     assert SCORER.pack(items, 150, orders) == len(rooms)
 
 
+@given(st.lists(st.integers(20, 100), max_size=300))
+def test_best_fit_is_the_rule_that_ranks_the_fullest_bin_highest(items: list[int]) -> None:
+    fullest = {item: list(range(item, 151)) for item in range(20, 101)}
+    assert SCORER.best_fit(items, 150) == SCORER.pack(items, 150, [fullest])
+
+
 def test_a_rule_that_avoids_useless_gaps_saves_a_third_of_the_excess(tmp_path: Path) -> None:
     (tmp_path / "packer.py").write_text(REFERENCE)
     answer = evaluate(tmp_path, "holdout")

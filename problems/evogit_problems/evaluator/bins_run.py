@@ -13,8 +13,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import SupportsFloat
 
-Priority = Callable[..., object]
+Priority = Callable[..., SupportsFloat]
+"""As it should be."""
+PLAIN = {int, float, bool}
 
 
 def ranks(priority: Priority, item: int, capacity: int, *phase: int) -> str:
@@ -24,9 +27,13 @@ def ranks(priority: Priority, item: int, capacity: int, *phase: int) -> str:
         ValueError: an answer is not a number.
     """
     rooms = range(item, capacity + 1)
-    answers = [number(priority(item, room, capacity, *phase)) for room in rooms]
-    place = {answer: str(rank) for rank, answer in enumerate(sorted(set(answers)))}
-    return " ".join([place[answer] for answer in answers])
+    answers = [priority(item, room, capacity, *phase) for room in rooms]
+    plain = PLAIN.issuperset(map(type, answers))  # nearly always; `number` takes a tenth of the time
+    numbers = list(map(float if plain else number, answers))
+    if [answer for answer in numbers if answer != answer]:
+        raise ValueError("priority is not a number (NaN)")
+    place = {answer: str(rank) for rank, answer in enumerate(sorted(set(numbers)))}
+    return " ".join([place[answer] for answer in numbers])
 
 
 def number(answer: object) -> float:
@@ -37,10 +44,7 @@ def number(answer: object) -> float:
     """
     if not isinstance(answer, int | float):
         raise ValueError(f"priority is {type(answer).__name__}, not a number")  # noqa: TRY004
-    value = float(answer)
-    if value != value:  # NaN
-        raise ValueError("priority is not a number (NaN)")
-    return value
+    return float(answer)
 
 
 def load() -> Priority:

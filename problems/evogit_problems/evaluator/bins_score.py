@@ -19,9 +19,10 @@ import os
 import re
 import struct
 import sys
-from bisect import bisect_left
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable
 from hashlib import shake_256
+from itertools import repeat
 from typing import NamedTuple
 
 
@@ -30,12 +31,12 @@ class InvalidAnswerError(Exception):
 
 
 class Kind(NamedTuple):
-    """A distribution of items: their range, the bins' capacity, and an item from 64 random bits."""
+    """A distribution of items: their range, the bins' capacity, and items from 64 random bits each."""
 
     low: int
     high: int
     capacity: int
-    item: Callable[[int], int]
+    items: Callable[[Iterable[int]], list[int]]
 
 
 class Group(NamedTuple):
@@ -51,18 +52,18 @@ class Group(NamedTuple):
         return f"{self.kind}_{self.length}"
 
 
-def uniform(bits: int) -> int:
+def uniform(draws: Iterable[int]) -> list[int]:
     """U[20,100], from 32 bits (a bias below 1e-7)."""
-    return 20 + (bits >> 32) % 81
+    return [20 + (bits >> 32) % 81 for bits in draws]
 
 
-BEYOND = [math.exp(-(((size + 0.5) / 45) ** 3)) for size in range(99, 0, -1)]
-"""The chance that a Weibull item is rounded to more than 99, 98, ... 1."""
+BEYOND = [int(2**64 * math.exp(-(((size + 0.5) / 45) ** 3))) for size in range(99, 0, -1)]
+"""How many of 2^64 Weibull items are rounded to more than 99, 98, ... 1."""
 
 
-def weibull(bits: int) -> int:
+def weibull(draws: Iterable[int]) -> list[int]:
     """Weibull with scale 45 and shape 3, rounded to a whole number and clipped to 1..100."""
-    return 100 - bisect_left(BEYOND, ((bits >> 11) + 0.5) / 2**53)
+    return [100 - beyond for beyond in map(bisect_right, repeat(BEYOND), draws)]
 
 
 KINDS = {"u": Kind(20, 100, 150, uniform), "weibull": Kind(1, 100, 100, weibull)}
@@ -99,7 +100,7 @@ RANKS = re.compile(rb"[0-9]{1,3}(?: [0-9]{1,3})*")
 def draw(kind: str, length: int, name: str) -> list[int]:
     """The items of the stream called ``name``."""
     data = shake_256(name.encode()).digest(8 * length)
-    return list(map(KINDS[kind].item, struct.unpack(f">{length}Q", data)))
+    return KINDS[kind].items(struct.unpack(f">{length}Q", data))
 
 
 def pack(items: list[int], capacity: int, rule: Rule) -> int:
@@ -116,14 +117,14 @@ def pack(items: list[int], capacity: int, rule: Rule) -> int:
     return len(items) - bins[capacity]
 
 
-def excess(items: list[int], capacity: int, rule: Rule) -> float:
-    """Bins used beyond the fewest that could hold the items' sum, as a fraction of these."""
-    return pack(items, capacity, rule) / -(-sum(items) // capacity) - 1
-
-
-def best_fit(kind: Kind) -> Rule:
-    """Each item into the fullest bin that has room for it."""
-    return [{i: list(range(i, kind.capacity + 1)) for i in range(kind.low, kind.high + 1)}]
+def best_fit(items: list[int], capacity: int) -> int:
+    """How many bins the items take, each put into the fullest one that has room for it."""
+    rooms: list[int] = []  # of the bins in use, ascending
+    for item in items:
+        fullest = bisect_left(rooms, item)
+        room = rooms.pop(fullest) if fullest < len(rooms) else capacity
+        insort(rooms, room - item)
+    return len(rooms)
 
 
 def hear(count: int) -> list[bytes]:
@@ -221,9 +222,10 @@ def streams(plan: str, seed: int, group: Group) -> list[list[int]]:
     return [draw(kind, length, f"{plan}/{seed}/{kind}/{length}/{k}") for k in range(count)]
 
 
-def wasted(kind: Kind, drawn: list[list[int]], packed: Rule) -> list[float]:
-    """The excess of a rule on each stream."""
-    return [excess(items, kind.capacity, packed) for items in drawn]
+def excess(kind: Kind, drawn: list[list[int]], used: list[int]) -> list[float]:
+    """For each stream the bins used beyond the fewest that could hold its sum, as a fraction of these."""
+    fewest = [-(-sum(items) // kind.capacity) for items in drawn]
+    return [bins / least - 1 for bins, least in zip(used, fewest, strict=True)]
 
 
 def shortfall(values: list[float], best: list[float]) -> float:
@@ -244,10 +246,11 @@ def judge(plan: str, trained: str, seed: int) -> dict[str, object]:
     for group in groups:
         if group.kind in found:
             kind, drawn = KINDS[group.kind], streams(plan, seed, group)
-            values = wasted(kind, drawn, found[group.kind])
+            rule = found[group.kind]
+            values = excess(kind, drawn, [pack(items, kind.capacity, rule) for items in drawn])
             metrics |= figures(group.name, values)
             if group.name in watched:
-                best = wasted(kind, drawn, best_fit(kind))
+                best = excess(kind, drawn, [best_fit(items, kind.capacity) for items in drawn])
                 metrics["worse_than_best_fit"] += shortfall(values, best)
     score = metrics[f"excess_{TRAINED[trained].name}"] + metrics.get("worse_than_best_fit", 0.0)
     return {"score": score, "metrics": metrics}
