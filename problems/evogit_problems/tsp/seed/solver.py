@@ -19,25 +19,23 @@ def start(cities):
     return order
 
 
-def improve(order, cities):
+def improve(order, far):
     """Turn stretches of the trip around by chance; a turn stays if the trip gets shorter by it."""
     tries = 1000
     longest = 20
     patience = 0.01
     for number in range(tries):
-        i = random.randrange(len(order))
-        j = min(i + random.randrange(longest), len(order) - 1)
-        if gain(order, cities, i, j) > -patience * random.random() * (1 - number / tries):
+        i = int(random.random() * len(order))
+        j = min(i + int(random.random() * longest), len(order) - 1)
+        if gain(order, far, i, j) > -patience * random.random() * (1 - number / tries):
             order[i : j + 1] = order[i : j + 1][::-1]
 # EVOLVE-BLOCK-END
 
 
-def gain(order, cities, i, j):
-    """How much shorter the trip gets if places i to j are visited in reverse; the side of the square is 1."""
-    before, first = cities[order[i - 1]], cities[order[i]]
-    last, after = cities[order[j]], cities[order[(j + 1) % len(order)]]
-    old = math.dist(before, first) + math.dist(last, after)
-    return (old - math.dist(before, last) - math.dist(first, after)) / SIDE
+def gain(order, far, i, j):
+    """How much shorter the trip gets if places i to j are visited in reverse."""
+    before, first, last, after = order[i - 1], order[i], order[j], order[(j + 1) % len(order)]
+    return far[before][first] + far[last][after] - far[before][last] - far[first][after]
 
 
 SIDE = 1_000_000
@@ -47,6 +45,7 @@ if __name__ == "__main__":
     for places in json.loads(sys.stdin.readline()):
         random.seed(0)
         trip = start(places)
-        improve(trip, places)
+        # How far any two are apart, in sides of the square.
+        improve(trip, [[math.dist(a, b) / SIDE for b in places] for a in places])
         trips.append(trip)
     print(json.dumps(trips))
