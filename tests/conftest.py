@@ -16,10 +16,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
 
 from evogit.sandbox.base import Runtime, Sandbox
 from evogit.sandbox.container import ContainerSandbox
+
+# How long an example takes says something about the machine and nothing about the claim.
+hypothesis.settings.register_profile("evogit", deadline=None)
+hypothesis.settings.load_profile("evogit")
 
 _PROGRAMS: Final = (
     *("sh", "cat", "chmod", "cp", "dd", "echo", "env", "grep", "head", "id", "kill", "ln", "ls"),

@@ -107,7 +107,7 @@ def used_names(data: bytes) -> tuple[set[str], set[str], set[str]]:
 
 
 @given(seed=st.integers(0, 2**32), source=st.sampled_from(SOURCES))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_offspring_compile_and_differ_from_the_parent_in_more_than_layout(
     seed: int, source: bytes
 ) -> None:
@@ -118,7 +118,7 @@ def test_offspring_compile_and_differ_from_the_parent_in_more_than_layout(
 
 
 @given(seed=st.integers(0, 2**32), source=st.sampled_from(SOURCES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_import_attribute_or_name_appears_but_primitives_and_the_cache_of_functools(
     seed: int, source: bytes
 ) -> None:
@@ -135,7 +135,7 @@ def test_no_import_attribute_or_name_appears_but_primitives_and_the_cache_of_fun
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_lines_that_no_edit_touched_stay_byte_for_byte(seed: int) -> None:
     made = GeneticAgent().propose(task({"a.py": RULE}, seed))
     assert isinstance(made, Proposal)
@@ -148,7 +148,7 @@ def test_lines_that_no_edit_touched_stay_byte_for_byte(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_comment_outside_the_edited_statement_survives(seed: int) -> None:
     source = b"# head\n\ndef f(a: int) -> int:\n    # why\n    return a + 1  # tail\n# foot"
     child = offspring(source, seed)
@@ -178,7 +178,7 @@ x = fixed(3) - 1
 
 
 @given(seed=st.integers(0, 2**32), crossing=st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_only_what_lies_between_markers_changes(seed: int, crossing: bool) -> None:
     other = {"a.py": BLOCK.replace(b"c * 3", b"b / 7").replace(b"a * 2", b"a * 9")}
     child = offspring(BLOCK, seed, operator="cross" if crossing else "mutate", other=other)
@@ -342,7 +342,7 @@ def test_a_hostile_file_never_raises(name: str) -> None:
 
 
 @given(data=st.binary(max_size=200), seed=st.integers(0, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bytes_of_any_kind_never_raise(data: bytes, seed: int) -> None:
     offspring(data, seed)
 
@@ -375,7 +375,7 @@ LINE = st.sampled_from(
     last=st.booleans(),
 )
 @example(lines=["x = 1"], seed=0, newline="\n", tabs=False, bom=True, last=False)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 def test_any_mixture_of_syntax_line_ends_tabs_and_bom_gives_sound_offspring(
     lines: list[str], seed: int, newline: str, tabs: bool, bom: bool, last: bool
 ) -> None:

@@ -134,7 +134,7 @@ def tree(path: str, data: bytes) -> Source:
 
 
 @given(seed=st.integers(0, 2**32), path=st.sampled_from(sorted(FILES)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_offspring_parse_without_errors_and_differ_in_more_than_space_and_comments(
     seed: int, path: str
 ) -> None:
@@ -158,7 +158,7 @@ def test_many_different_offspring_by_many_operators_come_of_every_language(path:
 
 
 @given(seed=st.integers(0, 2**32), crossing=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_only_what_lies_between_markers_changes(seed: int, crossing: bool) -> None:
     head = b"// EVOLVE-BLOCK-START\n"
     tail = b"// EVOLVE-BLOCK-END\nconst fixed = 3 * distance('a', 'b') + 7;\n"
@@ -173,7 +173,7 @@ def test_only_what_lies_between_markers_changes(seed: int, crossing: bool) -> No
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_line_ends_tabs_and_a_byte_order_mark_stay(seed: int) -> None:
     child = child_of("f.ts", b"\xef\xbb\xbf" + TYPESCRIPT, seed)
     assert child.startswith(b"\xef\xbb\xbfexport")
@@ -286,7 +286,7 @@ def test_a_hostile_file_never_raises(path: str, name: str) -> None:
 
 
 @given(data=st.binary(max_size=120), seed=st.integers(0, 9), path=st.sampled_from(sorted(FILES)))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_bytes_whatsoever_make_it_raise(data: bytes, seed: int, path: str) -> None:
     proposed(path, data, seed)
 

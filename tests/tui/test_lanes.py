@@ -60,7 +60,7 @@ def bits(mask: int) -> set[int]:
 
 
 @given(history=histories(), data=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_adding_one_by_one_draws_the_same_as_all_at_once(
     history: History, data: st.DataObject
 ) -> None:
@@ -71,7 +71,7 @@ def test_adding_one_by_one_draws_the_same_as_all_at_once(
 
 
 @given(history=histories(), data=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_what_was_drawn_stays_whoever_is_at_a_tip(history: History, data: st.DataObject) -> None:
     size = len(history.lines)
     lanes = Lanes()
@@ -93,7 +93,7 @@ def test_a_late_child_names_the_parent_whose_lane_is_gone() -> None:
 
 
 @given(history=histories())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_parent_has_a_line_or_is_named(history: History) -> None:
     assert_parents_are_shown(history, placed(history))
 
@@ -119,7 +119,7 @@ def assert_parents_are_shown(history: History, lanes: Lanes) -> None:
 
 
 @given(history=histories(), width=st.integers(1, 6))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_line_is_as_wide_as_said_and_shows_its_individual_once(
     history: History, width: int
 ) -> None:

@@ -48,9 +48,7 @@ def run(arguments: list[str], folder: Path) -> tuple[int, str, str]:
     return status, out.getvalue(), err.getvalue()
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(SAFE), st.lists(TOKENS, max_size=5))
 def test_random_arguments_end_with_a_known_status(
     folder: Path, command: str, rest: list[str]
@@ -63,9 +61,7 @@ def test_random_arguments_end_with_a_known_status(
         assert "\x1b" not in out + err
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TOKENS, max_size=4))
 def test_random_options_before_the_command_do_no_harm(folder: Path, given_: list[str]) -> None:
     status, out, err = run([*given_, "path"], folder)

@@ -268,7 +268,7 @@ def test_links_are_not_followed_out_of_the_repository(tmp_path: Path) -> None:
     assert "unittest" in found.tests
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.text(max_size=20)

@@ -94,7 +94,7 @@ all_settings = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(all_settings)
 def test_what_is_dumped_is_read_back_equal(given_settings: Settings) -> None:
     text = dump(given_settings)
@@ -190,7 +190,7 @@ def test_hostile_text_is_an_error_of_ours_and_soon(text: bytes) -> None:
     assert len(caught.value.message) < 1000
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=200) | texts.map(str.encode))
 def test_any_bytes_are_settings_or_a_config_error(content: bytes) -> None:
     with pytest.raises(ConfigError):

@@ -19,9 +19,7 @@ from evogit.git.repository import GitRepository
 from evogit.git.trees import Change, Entry
 from evogit.ids import CommitId, TreeId
 
-LAWS = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+LAWS = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "GIT_CONFIG_GLOBAL": "/dev/null",

@@ -18,9 +18,7 @@ from evogit.phylogeny.index import Phylogeny
 from evogit.records import Lease, Spend
 from evogit.text import clean_line
 
-LAWS = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+LAWS = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 _counter = itertools.count()
 Facts = Callable[[Phylogeny], dict[str, object]]
 

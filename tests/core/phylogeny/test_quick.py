@@ -53,7 +53,7 @@ def answer(read: Callable[[str], Row | None], text: str) -> Row | str | None:
     changes=st.lists(st.tuples(st.sampled_from(NESTED), st.integers(0, 30), VALUES), max_size=3),
     drop=st.booleans(),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_quick_and_strict_reading_agree(
     record: Record, changes: list[tuple[str, int, Any]], drop: bool
 ) -> None:

@@ -263,9 +263,7 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return garden.root
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.integers(0, len(VERBS) - 1), st.integers(0, 20)), min_size=1, max_size=6)
 )
