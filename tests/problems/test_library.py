@@ -50,7 +50,7 @@ SEED_SCORES: Final = {
     "kissing_number": 220.0,
     "matrix_multiplication": 40.0,
     "sorting_network": 66.0,
-    "tsp": 1.30645,
+    "tsp": 1.20947,
     "symbolic_regression": 1.009,
     "offline_bin_packing": 0.0896,
 }

@@ -20,10 +20,10 @@ def start(cities):
 
 
 def improve(order, far):
-    """Turn stretches of the trip around by chance; a turn stays if the trip gets shorter by it."""
-    tries = 1000
-    longest = 20
-    patience = 0.01
+    """Turn stretches of the trip around by chance; what makes it longer stays less and less often."""
+    tries = 10_000
+    longest = 50
+    patience = 0.05
     for number in range(tries):
         i = int(random.random() * len(order))
         j = min(i + int(random.random() * longest), len(order) - 1)
