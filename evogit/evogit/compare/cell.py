@@ -29,6 +29,7 @@ from evogit.judge.judge import Task
 from evogit.phylogeny.index import Phylogeny
 from evogit.source import Source
 from evogit.swarm.claims import Claims
+from evogit.swarm.maintenance import maintain
 from evogit.swarm.repository import Swarm, create_swarm
 from evogit.swarm.spec import PinnedFile
 
@@ -129,6 +130,7 @@ def finish(
         evolve(swarm, replace(plan, flags=Flags(evaluations=left)), tell, stop)
     if not stop.is_set():
         _choose(swarm, plan, stop)
+    maintain(swarm)  # hundreds of cells may lie side by side
 
 
 def _used(swarm: Swarm, plan: Plan) -> int:

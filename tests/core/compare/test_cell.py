@@ -11,6 +11,7 @@ from tests.core.evolve.test_evolving import SETTINGS, Farm, view
 from evogit.compare.cell import CHOSEN, finish
 from evogit.evolve import assembly
 from evogit.evolve.calibration import separation
+from evogit.swarm.maintenance import maintain
 
 NOISY = "import random\n\ndef value(x):\n    return x + 1 + random.random() / 100\n"
 
@@ -36,3 +37,10 @@ def test_who_was_killed_when_the_budget_was_used_still_confirms_the_best_before_
     assert found is not None
     assert (found.best != 0, found.fresh) == (True, 5)
     assert swarm.git.ref(CHOSEN) == phylogeny.commit(found.best)
+
+
+def test_a_run_that_ended_leaves_no_loose_objects(tmp_path: Path) -> None:
+    farm = Farm(tmp_path)
+    swarm = farm.swarm()
+    finish(swarm, farm.plan(), 2, lambda _: None, threading.Event())
+    assert maintain(swarm).loose_before == 0
