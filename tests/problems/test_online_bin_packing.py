@@ -177,7 +177,7 @@ def test_among_bins_scored_alike_the_fullest_gets_the_item(tmp_path: Path) -> No
     assert rule(tmp_path, CONSTANT) == evaluate(PROBLEM / "seed")
 
 
-@given(st.lists(st.integers(20, 100), max_size=300), st.integers(0, 2**32), st.sampled_from([1, 4]))
+@given(st.lists(st.integers(20, 100), max_size=300), st.integers(0, 2**32), st.sampled_from([1, 8]))
 def test_items_are_packed_as_the_definition_says(items: list[int], seed: int, phases: int) -> None:
     """Against a plain list of bins: the best ranked room, then the fullest, then a new one."""
     random = Random(seed)
@@ -231,7 +231,7 @@ def test_a_rule_that_is_worse_than_best_fit_at_a_watched_length_pays_for_it(tmp_
     late = (
         "def priority(item, remaining, capacity, phase):\n"
         "    early = remaining if remaining < capacity else -1\n"
-        "    return early if phase < 2 else item - remaining\n"
+        "    return early if phase < 3 else item - remaining\n"
     )
     answer, best = rule(tmp_path, late, kind="weibull"), evaluate(PHASED / "seed", kind="weibull")
     worse = number(answer, "excess_weibull_250") - number(best, "excess_weibull_250")
@@ -251,11 +251,11 @@ def test_what_is_shown_to_be_no_worse_than_best_fit_costs_nothing() -> None:
 
 def test_a_rule_is_told_of_as_many_phases_as_the_seed_says() -> None:
     settings = Settings.model_validate(tomllib.loads((PHASED / "problem.toml").read_text()))
-    assert SCORER.ENDS == (64, 256, 1024)
-    assert settings.search.functions[0].arguments["phase"] == (0, 3)
+    assert list(SCORER.ENDS) == [64 * 2**k for k in range(7)]
+    assert settings.search.functions[0].arguments["phase"] == (0, 7)
     for stage in (*settings.evaluate.stages, settings.evaluate.holdout):
         assert stage is not None
-        assert stage.run[2] == str(SCORER.PHASES["weibull"]) == "4"
+        assert stage.run[2] == str(SCORER.PHASES["weibull"]) == "8"
 
 
 def test_ranks_may_be_left_out_where_they_are_those_of_the_phase_before() -> None:

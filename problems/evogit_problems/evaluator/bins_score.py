@@ -83,7 +83,7 @@ WATCHED = {
 STUDENT_T = {12: 2.201, 16: 2.131, 24: 2.069, 48: 2.012}
 """97.5 % points of Student's t for the mean of that many streams."""
 
-ENDS = (64, 256, 1024)
+ENDS = (64, 128, 256, 512, 1024, 2048, 4096)
 """Where the phases of a stream end, in items; the last one has no end."""
 PHASES = {"u": 1, "weibull": len(ENDS) + 1}
 """How many phases a rule for these items is told of."""
@@ -92,8 +92,8 @@ Orders = dict[int, list[int]]
 Rule = list[Orders]
 """The orders of each phase."""
 
-LONGEST = 200_000
-"""Bytes of the answer for all kinds: best fit takes 37,260, a rule that is another in each phase 4 times that."""
+LONGEST = 400_000
+"""Bytes of the answer for all kinds: best fit takes 37,260, a rule that is another in each phase 8 times that."""
 RANKS = re.compile(rb"[0-9]{1,3}(?: [0-9]{1,3})*")
 
 

@@ -9,7 +9,7 @@ def priority(item: int, remaining: int, capacity: int, phase: int) -> float:
 
     The item goes to the bin with the highest priority, of equal ones to the one with the least room;
     an unopened bin has `remaining == capacity`. `phase` is 0 for the first 64 items of a stream, 1 up
-    to 256, 2 up to 1,024, 3 beyond.
+    to 128, 2 up to 256 and so on, 7 beyond 4,096.
     """
     leftover = remaining - item
     return -leftover
