@@ -75,17 +75,33 @@ class Memory:
         self.programs, self.scores = [base], [score]
         self.known = {base}
         self.ancestry: list[tuple[int, ...]] = [()]
-        self.steps = [0]
+        self.steps, self.agents = [0], [""]
+        self.top = 0
+        self.offspring: dict[int, list[int]] = {}
         self.last: dict[str, int] = {}
         self.tips: dict[str, int] = {}
 
-    def add(self, program: bytes, parents: tuple[int, ...], step: int, score: float | None) -> int:
+    def add(
+        self, program: bytes, parents: tuple[int, ...], agent: str, step: int, score: float | None
+    ) -> int:
         self.known.add(program)
+        for parent in parents:
+            self.offspring.setdefault(parent, []).append(len(self.programs))
+        self.agents.append(agent)
         self.programs.append(program)
         self.ancestry.append(parents)
         self.steps.append(step)
         self.scores.append(score)
-        return len(self.programs) - 1
+        row = len(self.programs) - 1
+        if self.fitness(row) > self.fitness(self.top):
+            self.top = row
+        return row
+
+    def agent(self, i: int) -> str:
+        return self.agents[i]
+
+    def children(self, i: int) -> list[int]:
+        return self.offspring.get(i, [])
 
     def commit(self, i: int) -> CommitId:
         return CommitId(f"{i:040x}")
@@ -127,9 +143,8 @@ class Memory:
     def population(self) -> list[int]:
         return list(dict.fromkeys(self.tips[name] for name in sorted(self.tips)))
 
-    def best(self, k: int = 1) -> list[int]:
-        scored = [i for i in range(len(self.scores)) if self.scores[i] is not None]
-        return sorted(scored, key=lambda i: -self.fitness(i))[:k]
+    def best(self, k: int) -> list[int]:
+        return [self.top][:k]
 
     def genome(self, commit: CommitId) -> Genome:
         i = self.index(commit)
@@ -199,7 +214,7 @@ def evolve(
             if program is None or program in memory.known:
                 continue
             score = excess(program, training)
-            row = memory.add(program, parents, number, score)
+            row = memory.add(program, parents, name, number, score)
             if score is not None and strategy.accepts(
                 phylogeny, name, memory.commit(row), Scored(score), random
             ):
@@ -223,7 +238,7 @@ def main() -> None:
         memory, steps = evolve(
             seed, arguments.evaluations, arguments.agents, EvoGit(**options), search
         )
-        best = memory.best()[0]
+        best = memory.top
         program = memory.programs[best]
         print(
             f"seed {seed}: training {memory.score(best):.2f} %, check {excess(program, checked):.2f} %,"

@@ -67,11 +67,18 @@ def climbs(
     phylogeny: Phylogeny, agent: str, offspring: CommitId, outcome: Outcome, patience: int
 ) -> bool:
     """Whether an offspring improves; or, of a stuck agent, is a first step from the base."""
-    scored = isinstance(outcome, Scored)
-    from_base = phylogeny.parents(phylogeny.index(offspring)) == (0,)
-    if scored and from_base and restarted(phylogeny, agent, offspring, patience):
+    if begins_anew(phylogeny, agent, offspring, outcome, patience):
         return True
     return improves(phylogeny, agent, offspring, outcome)
+
+
+def begins_anew(
+    phylogeny: Phylogeny, agent: str, offspring: CommitId, outcome: Outcome, patience: int
+) -> bool:
+    """Whether an offspring with a score is a stuck agent's first step from the base."""
+    from_base = phylogeny.parents(phylogeny.index(offspring)) == (0,)
+    first = from_base and restarted(phylogeny, agent, offspring, patience)
+    return first and isinstance(outcome, Scored)
 
 
 def improves(phylogeny: Phylogeny, agent: str, offspring: CommitId, outcome: Outcome) -> bool:

@@ -11,10 +11,10 @@ from random import Random
 from typing import Final
 
 from evogit.ids import CommitId
-from evogit.outcome import Outcome, Scored
+from evogit.outcome import Outcome
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import MERGE, Step
-from evogit.strategies.common import choice, improves, option, restarted, standing, stuck
+from evogit.strategies.common import begins_anew, choice, improves, option, standing, stuck
 from evogit.strategies.mating import MATINGS, Mating, mate
 from evogit.strategies.selection import draw, eligible, roulette
 
@@ -42,9 +42,9 @@ class EvoGit:
         pressure: how strongly that prefers the fit.
         window: how many individuals count as the newest.
         mates: who is merged or crossed with: ``random``, ``shared``, ``alike`` or ``unlike`` (``mating``).
-        patience: after so many steps without a move an agent starts again from an individual chosen as
-            for ``explore`` and goes on with any offspring no worse than that; 0 never. What it leaves
-            stays in the phylogeny.
+        patience: after so many steps without a move an agent begins a new climb from the base; 0 never. It
+            climbs alone until it has made no move for half as many, or the others would pull it back to
+            where it came from at once. What it leaves stays in the phylogeny.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class EvoGit:
         pressure: object = 3.0,
         window: object = 200,
         mates: object = "random",
-        patience: object = 0,
+        patience: object = 300,
     ) -> None:
         self._merge_every = int(option("merge_every", merge_every, 0, 10**6))
         self._cross = option("cross", cross, 0, 1)
@@ -79,8 +79,8 @@ class EvoGit:
         own = standing(phylogeny, agent)
         here = phylogeny.commit(own)
         if stuck(phylogeny, agent, self._patience):
-            return Step("mutate", (self._anyone(phylogeny, random),))
-        others = [i for i in phylogeny.population() if i != own and phylogeny.score(i) is not None]
+            return Step("mutate", (phylogeny.commit(0),))
+        others = [] if self._alone(phylogeny, agent, own) else _others(phylogeny, own)
         number = phylogeny.last_step(agent) + 1
         if others and self._merge_every and number % self._merge_every == 0:
             return Step(MERGE, (here, self._mate(phylogeny, own, others, random)))
@@ -89,6 +89,18 @@ class EvoGit:
         if not others:
             return Step("mutate", (here,))
         return self._among(phylogeny, own, others, random)
+
+    def _alone(self, phylogeny: Phylogeny, agent: str, own: int) -> bool:
+        """Whether an agent is on a new climb, and moves."""
+        if not self._patience or phylogeny.step(own) <= self._patience:
+            return False
+        *line, _ = phylogeny.lineage(own)
+        anew = phylogeny.step(line[-1]) > self._patience
+        return (
+            anew
+            and all(phylogeny.agent(row) == agent for row in line)
+            and not stuck(phylogeny, agent, self._patience // 2)
+        )
 
     def _among(self, phylogeny: Phylogeny, own: int, others: list[int], random: Random) -> Step:
         """Explore, cross, borrow or mutate."""
@@ -128,13 +140,11 @@ class EvoGit:
         random: Random,
     ) -> bool:
         """Better than where the agent stands, or as good and shorter; when stuck, see ``patience``."""
-        there = phylogeny.index(offspring)
-        if isinstance(outcome, Scored) and restarted(phylogeny, agent, offspring, self._patience):
-            parent = phylogeny.parents(there)[0]
-            if phylogeny.fitness(there) >= phylogeny.fitness(parent):
-                return True
+        if begins_anew(phylogeny, agent, offspring, outcome, self._patience):
+            return True
         if not improves(phylogeny, agent, offspring, outcome):
             return False
+        there = phylogeny.index(offspring)
         here = standing(phylogeny, agent)
         if phylogeny.fitness(there) != phylogeny.fitness(here):
             return True
@@ -142,3 +152,11 @@ class EvoGit:
             return True
         beyond = phylogeny.fitness(here) != phylogeny.fitness(0)
         return beyond and phylogeny.growth(here, there) < 0
+
+
+def _others(phylogeny: Phylogeny, own: int) -> list[int]:
+    """Where the other agents stand; and the best of all, if everybody has left it."""
+    tips, best = phylogeny.population(), phylogeny.best(1)
+    if best and not any(phylogeny.fitness(tip) >= phylogeny.fitness(best[0]) for tip in tips):
+        tips.append(best[0])
+    return [tip for tip in tips if tip != own and phylogeny.score(tip) is not None]

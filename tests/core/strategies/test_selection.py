@@ -197,21 +197,34 @@ def test_ages_go_into_layers_by_the_square_of_their_number() -> None:
     assert first == [0, 4, 7, 13, 28, 49]
 
 
-def test_a_stuck_agent_starts_again_from_another_and_keeps_what_is_no_worse(bed: Bed) -> None:
-    best = bed.grow("a1", "x = 1\n", 9.0)
-    other = bed.grow("a2", "x = 2\n", 5.0)
-    as_good = bed.grow("a3", "x = 3\n", 5.0, other)
-    worse = bed.grow("a4", "x = 4\n", 4.0, other)
+def test_a_stuck_agent_climbs_anew_from_the_base_alone_until_it_moves_no_more(bed: Bed) -> None:
+    base = bed.garden.swarm.base
+    tip = bed.grow("a1", "x = 1\n", 9.0)
+    other = bed.grow("a2", "x = 2\n", 8.0)
     bed.close()
     phylogeny = bed.phylogeny()
-    for commit in (as_good, worse):
-        at_step(phylogeny, commit, 40)
-    stuck, calm = EvoGit(patience=20, pressure=0), EvoGit(patience=100)
-    parents = {stuck.plan(phylogeny, "a1", Random(i)).parents for i in range(60)}
-    assert {(best,), (other,)} <= parents
-    for commit, wanted in ((as_good, True), (worse, False)):
-        assert stuck.accepts(phylogeny, "a1", commit, Scored(5.0), Random(1)) is wanted
-        assert not calm.accepts(phylogeny, "a1", commit, Scored(5.0), Random(1))
+    strategy = EvoGit(patience=20, merge_every=0, backtrack=0, cross=0.5, borrow=0.5)
+
+    def parents(step: int) -> set[tuple[CommitId, ...]]:
+        phylogeny._state.ledger.last_steps["a1"] = step  # pyright: ignore[reportPrivateUsage]
+        return {strategy.plan(phylogeny, "a1", Random(i)).parents for i in range(40)}
+
+    assert parents(10) == {(tip,), (other,), (tip, other)}
+    assert parents(30) == {(base,)}
+    at_step(phylogeny, tip, 31)  # as if it were the new climb's first step
+    assert parents(40) == {(tip,)}
+    assert parents(42) == {(tip,), (other,), (tip, other)}
+
+
+def test_the_best_of_all_is_a_mate_where_everybody_has_left_it(bed: Bed) -> None:
+    best = bed.grow("a1", "x = 1\n", 9.0)
+    bed.grow("a1", "x = 2\n", 3.0, bed.garden.swarm.base)
+    tip = bed.grow("a2", "x = 3\n", 4.0)
+    bed.close()
+    phylogeny, strategy = bed.phylogeny(), EvoGit(cross=1, backtrack=0, merge_every=0)
+    mates = {strategy.plan(phylogeny, "a2", Random(i)).parents for i in range(40)}
+    assert (tip, best) in mates
+    assert len(mates) == 2
 
 
 def test_an_improvement_of_the_last_step_before_a_restart_is_kept(bed: Bed) -> None:
@@ -236,8 +249,8 @@ def test_a_worse_offspring_of_a_step_that_was_no_restart_is_refused(bed: Bed) ->
     first = bed.grow("a4", "x = 4\n", 1.0, bed.garden.swarm.base)
     bed.close()
     phylogeny = bed.phylogeny()
-    for step, wanted in ((22, False), (23, True)):
-        for commit, strategy in ((as_good, EvoGit(patience=20)), (first, HillClimb(patience=20))):
+    for strategy in (EvoGit(patience=20), HillClimb(patience=20)):
+        for step, commit, wanted in ((22, first, False), (23, first, True), (23, as_good, False)):
             at_step(phylogeny, commit, step)
             assert strategy.accepts(phylogeny, "a1", commit, Scored(1.0), Random(1)) is wanted
 
