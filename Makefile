@@ -15,7 +15,7 @@ test: ## build the distribution and run all tests against the wheel
 	@rm -rf build/dist && mkdir -p build
 	@$(BIN)/python -m build --outdir build/dist . >build/build.log 2>&1 || { cat build/build.log; exit 1; }
 	@scripts/bootstrap wheel build/dist/*.whl
-	EVOGIT_TEST_DIST=build/dist build/venv/bin/pytest -q -n 2 --durations=25
+	EVOGIT_TEST_DIST=build/dist build/venv/bin/pytest -q -n 4 --durations=25
 
 test-fast: ## run the quick tests against the checkout
 	@scripts/bootstrap dev
