@@ -28,9 +28,7 @@ def ranks(priority: Priority, item: int, capacity: int, *phase: int) -> str:
     """
     rooms = range(item, capacity + 1)
     answers = [priority(item, room, capacity, *phase) for room in rooms]
-    plain = PLAIN.issuperset(
-        map(type, answers)
-    )  # nearly always; `number` takes a tenth of the time
+    plain = PLAIN.issuperset(map(type, answers))  # nearly always; `number` takes longer
     numbers = list(map(float if plain else number, answers))
     if [answer for answer in numbers if answer != answer]:
         raise ValueError("priority is not a number (NaN)")
