@@ -49,7 +49,8 @@ _UPKEEP_RETRY_SECONDS: Final = 60.0
 _LEFT_LOOSE: Final = 2000
 """A run that ends with fewer loose objects than this (8 MB of disk) leaves them to the next.
 
-Packing so many would take as long as some 30 steps; git itself waits for 6,700 (gc.auto)."""
+Packing so many would take as long as some 30 steps; git itself waits for 6,700 (gc.auto).
+"""
 
 
 @dataclass(frozen=True, slots=True)

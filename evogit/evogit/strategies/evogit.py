@@ -91,7 +91,7 @@ class EvoGit:
         return self._among(phylogeny, own, others, random)
 
     def _alone(self, phylogeny: Phylogeny, agent: str, own: int) -> bool:
-        """Whether an agent is on a new climb, and moves."""
+        """Whether an agent is on a new climb of its own, and moves."""
         if not self._patience or phylogeny.step(own) <= self._patience:
             return False
         *line, _ = phylogeny.lineage(own)
