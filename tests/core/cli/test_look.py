@@ -189,6 +189,18 @@ def test_problems_and_strategies_are_listed_and_shown(cli: Run) -> None:
     assert "evogit" in [row["name"] for row in cli("strategies", "--jsonl").lines]
 
 
+def test_every_option_of_every_strategy_is_shown_with_its_default_and_meaning(cli: Run) -> None:
+    for row in cli("strategies", "--jsonl").lines:
+        for option in cli("strategies", row["name"], "--jsonl").lines:
+            assert option["meaning"], (row["name"], option["name"])
+    (patience,) = [
+        row for row in cli("strategies", "hill-climb", "--jsonl").lines if row["name"] == "patience"
+    ]
+    assert patience["default"] == 200
+    assert "starts again from the base" in patience["meaning"]
+    assert "did you mean 'islands'" in cli("strategies", "islnds").err
+
+
 def test_trust_shows_remembers_and_forgets(cli: Run, world: World) -> None:
     assert "gate tests: true" in cli("trust", "--dry-run").out
     assert cli("trust", "--dry-run", "--json").data["trusted"] is False
