@@ -114,7 +114,10 @@ class Terminal:
     def lines(self) -> list[str]:
         """The screen, line by line."""
         with self._lock:
-            return [line.rstrip() for line in self._screen.display]
+            # Not ``display``: that fails where half of a wide character was written over.
+            rows, columns = range(self._screen.lines), range(self._screen.columns)
+            cells = [[self._screen.buffer[row][column].data for column in columns] for row in rows]
+            return ["".join(line).rstrip() for line in cells]
 
     @property
     def text(self) -> str:
