@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from evogit_agents.command.record import Record
 _FIRST_LINE: Final = 512
 _LINKS: Final = 8
 _SYSTEM: Final = ("/usr/local/bin", "/usr/bin", "/bin")
+_FAILS: Final = Path("/usr/bin/false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,19 @@ class Program:
         path: what is started, its links followed.
         folders: its installation and that of what interprets it, without ``/usr``.
         search: folders that belong on its PATH.
+        disabled: other programs, which fail when it calls them.
     """
 
     path: Path
     folders: tuple[Path, ...]
     search: tuple[str, ...]
+    disabled: tuple[Path, ...] = ()
 
     @property
     def mounts(self) -> list[Mount]:
-        """The installation, read-only at its own place."""
-        return [Mount(folder, str(folder)) for folder in self.folders]
+        """The installation, read-only at its own place, and what stands for the disabled programs."""
+        own = [Mount(folder, str(folder)) for folder in self.folders]
+        return own + [Mount(_FAILS, str(path)) for path in self.disabled]
 
 
 def locate(record: Record, environment: Mapping[str, str]) -> Program:
@@ -58,7 +62,16 @@ def locate(record: Record, environment: Mapping[str, str]) -> Program:
         programs[0],
         tuple(outermost(folders)),
         tuple(dict.fromkeys(str(program.parent) for program in programs)),
+        tuple(dict.fromkeys(_installed(record.without))),
     )
+
+
+def _installed(names: Sequence[str]) -> Iterator[Path]:
+    """Where programs are that a job would find without being given them."""
+    for name in names:
+        for path in (Path(folder, name) for folder in _SYSTEM):
+            if path.is_file():
+                yield path.resolve()
 
 
 def _own_path(text: str, environment: Mapping[str, str]) -> Path:

@@ -23,7 +23,8 @@ from evogit.text import clean_line
 PLACEHOLDERS: Final = frozenset(
     {
         *("prompt", "prompt_file", "files", "workdir", "home", "report"),
-        *("model", "model_name", "base_url", "key", "cost", "tokens"),
+        *("model", "model_name", "hosted_model", "base_url", "key", "model_key"),
+        *("cost", "tokens"),
     }
 )
 _SLOT: Final = re.compile(r"\{([a-z_]+)\}")
@@ -119,6 +120,8 @@ class Record(Model):
     """Files below your home that are copied into its fresh one, such as a login."""
     paths: tuple[Text, ...] = ()
     """Further files or folders it needs, read-only at the same place."""
+    without: tuple[Name, ...] = ()
+    """Programs of this machine that fail when it calls them, for it would use them in vain."""
     litter: tuple[Text, ...] = ()
     """Patterns of what it leaves behind that is no work."""
     usage: Usage | None = None
@@ -135,12 +138,23 @@ class Record(Model):
 
     @model_validator(mode="after")
     def _hides_the_key(self) -> Record:
-        words = [
-            word for entry in self.argv for word in ((entry,) if isinstance(entry, str) else entry)
-        ]
-        if any("key" in slots(word) for word in words):
+        if {"key", "model_key"} & self._slots_of_argv():
             raise ValueError("{key} may only be in variables: a command line is for all to see")
         return self
+
+    def _slots_of_argv(self) -> set[str]:
+        return {
+            name
+            for entry in self.argv
+            for word in ((entry,) if isinstance(entry, str) else entry)
+            for name in slots(word)
+        }
+
+    @property
+    def takes_address(self) -> bool:
+        """Whether it can be told the address of a model's server."""
+        named = {name for text in self.variables.values() for name in slots(text)}
+        return "base_url" in named | self._slots_of_argv()
 
     def limits(self) -> Limits:
         """What one step may use; processor time is bounded by wall-clock time and the processes."""

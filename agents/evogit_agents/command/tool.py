@@ -97,6 +97,7 @@ def make_ready(setup: Setup) -> Tool:
     record = records.load(name, own)
     kind = f"command:{setup.argument}"
     model = _model(setup.settings, wanted) if wanted else None
+    _check_address(kind, record, model)
     limit = caps(kind, record, model, setup.settings.budget)
     program = _with_certificates(locate(record, setup.environment), setup.environment)
     given = _environment(kind, record, model, limit, setup.environment)
@@ -170,7 +171,11 @@ def _values(
         values["model_name"] = model.model.partition("/")[2] or model.model
         if model.base_url is not None:
             values["base_url"] = model.base_url
-            values["key"] = key or "none"
+            values["key"] = values["model_key"] = key or "none"
+        else:
+            values["hosted_model"] = model.model
+            if key:
+                values["model_key"] = key
     return values
 
 
@@ -222,6 +227,15 @@ def _model(settings: Settings, name: str) -> LanguageModel:
             f"there is no model {clean_line(name, 60)!r} in [[models]]", hint=f"known: {known}"
         )
     return found[name]
+
+
+def _check_address(kind: str, record: Record, model: LanguageModel | None) -> None:
+    """A tool that can not be told where a model is would ask its own provider instead."""
+    if model is not None and model.base_url is not None and not record.takes_address:
+        raise ConfigError(
+            f"{kind}: this tool can not be told the base_url of a model",
+            hint="name a model of its own provider, or write a record with {base_url} (docs/agents.md)",
+        )
 
 
 def _sandbox(setup: Setup) -> Sandbox:

@@ -39,7 +39,7 @@ RECORD = """
 summary = "a tool of a test"
 program = "fake-agent"
 install = "it is part of the tests"
-argv = ["--task", "{prompt_file}", ["--model", "{model}"], ["--budget", "{cost}"], "{files}"]
+argv = ["--task", "{prompt_file}", ["--model", "{model}"], ["--budget", "{cost}"], ["--url", "{base_url}"], "{files}"]
 network = false
 """
 

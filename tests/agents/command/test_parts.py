@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from evogit_agents.command import record as records
 from evogit_agents.command.folder import lay_out, read_back
 from evogit_agents.command.record import Record, Usage
 from evogit_agents.command.spending import caps
+from evogit_agents.command.tool import make_ready
 from evogit_agents.command.usage import Said, bill, read
 from evogit_agents.command.words import arguments, variables
 from evogit_agents.models.prices import Price
@@ -36,7 +38,9 @@ price = [1.0, 2.0]
 @pytest.mark.parametrize("name", records.names(_NOWHERE))
 def test_every_built_in_record_is_valid_and_keeps_its_key_to_itself(name: str) -> None:
     found = records.load(name, _NOWHERE)
-    words = arguments(found.argv, dict.fromkeys(records.PLACEHOLDERS - {"key"}, "x"), ["f"])
+    words = arguments(
+        found.argv, dict.fromkeys(records.PLACEHOLDERS - {"key", "model_key"}, "x"), ["f"]
+    )
     assert found.summary
     assert words
     assert not [word for word in words if "{" in word and "}" in word and "OPENCODE" not in word]
@@ -91,6 +95,30 @@ def test_a_group_without_a_value_is_left_out_whole_and_values_are_not_filled_aga
         *("run", "--cap", "1", "use {model} and {cost}", "a", "b")
     ]
     assert variables({"A": "{model}", "B": "x{cost}"}, values) == {"B": "x1"}
+
+
+def test_a_model_s_own_address_and_key_reach_the_tools_that_take_them(shop: Shop) -> None:
+    shop.environment["MODEL_KEY"] = "sk-1234567890"
+    shop.tool("", '[variables]\nONE = "{key}"\nTWO = "{model_key}"\nTHREE = "{hosted_model}"\n')
+
+    def given(models: str) -> Mapping[str, str]:
+        return make_ready(shop.setup("fake:fast", SETTINGS + BUDGET + models)).variables
+
+    served = given(_MODEL)
+    assert (served["ONE"], served["TWO"]) == ("sk-1234567890", "sk-1234567890")
+    assert "THREE" not in served
+    hosted = given(_MODEL.replace('base_url = "http://127.0.0.1:1/v1"\n', ""))
+    assert (hosted["TWO"], hosted["THREE"]) == ("sk-1234567890", "openai/some-model")
+    assert "ONE" not in hosted
+
+
+def test_a_tool_that_can_not_be_told_an_address_is_not_given_a_model_that_has_one(
+    shop: Shop,
+) -> None:
+    shop.tool("")
+    shop.record("fake", RECORD.replace(', ["--url", "{base_url}"]', ""))
+    shop.environment["MODEL_KEY"] = "sk-1234567890"
+    fails(shop.setup("fake:fast", SETTINGS + BUDGET + _MODEL), ConfigError, "base_url", "fake:fast")
 
 
 def fails(setup: Setup, kind: type[EvoGitError], *words: str) -> None:

@@ -202,6 +202,17 @@ def test_it_sees_its_folder_and_nothing_else_of_this_machine(shop: Shop) -> None
     assert answer.artefacts["log.txt"].decode() == "False False\nno network\n"
 
 
+def test_a_program_it_must_do_without_fails_when_it_calls_it(propose: Propose) -> None:
+    body = """
+        import subprocess
+        for name in ("tmux-or-so", "env"):
+            if Path("/usr/bin", name).exists():
+                print(name, subprocess.run([name], capture_output=True).returncode)
+        """
+    answer = propose(body, 'without = ["env", "tmux-or-so"]\n')
+    assert answer.artefacts["log.txt"].decode() == "env 1\n"
+
+
 def test_a_login_is_copied_where_the_record_says_so(shop: Shop) -> None:
     login = shop.folder / "user" / ".tool"
     login.mkdir(parents=True)

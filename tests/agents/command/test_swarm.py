@@ -71,7 +71,15 @@ def test_a_swarm_does_not_start_a_step_that_could_break_its_budget(
     assert found.reserved.cost_usd == 0
 
 
-_TOOLS = {"aider": "aider", "mini-swe-agent": "mini", "qwen": "qwen"}
+_TOOLS = {
+    "aider": "aider",
+    "claude": "claude",
+    "codex": "codex",
+    "mini-swe-agent": "mini",
+    "opencode": "opencode",
+    "openhands": "openhands",
+    "qwen": "qwen",
+}
 
 
 @pytest.fixture
