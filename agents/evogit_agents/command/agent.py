@@ -112,7 +112,8 @@ class CommandAgent:
         usage = self._tool.record.usage
         if usage is None:
             return Said()
-        return read(usage, output if usage.place == "output" else report.decode("utf-8", "replace"))
+        text = output if usage.place == "output" else report.decode("utf-8", "replace")
+        return self._tool.caps.believed(read(usage, text))
 
     def _answer(
         self, operator: str, prompt: str, command: list[str], step: _Step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from evogit.config.models import Budget, LanguageModel
@@ -18,10 +18,15 @@ HEADROOM: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The most that one step may cost, and the model's price if it is known."""
+    """The most that one step may cost, and the model's price if it is known.
+
+    ``fixed``: the price is the user's own, which goes before dollars that a tool names: for a model
+    on her own server those are a guess.
+    """
 
     worst: Spend
     price: Price | None
+    fixed: bool = False
 
     @property
     def told_usd(self) -> float:
@@ -32,6 +37,11 @@ class Caps:
     def told_tokens(self) -> int:
         """Tokens at which it is ended."""
         return int(self.worst.tokens_in * HEADROOM)
+
+    def believed(self, said: Said) -> Said:
+        """What a tool says of itself, without its dollars where its tokens and a fixed price tell."""
+        told = said.tokens_in is not None or said.tokens_out is not None
+        return replace(said, cost_usd=None) if self.fixed and told else said
 
     def reached(self, said: Said) -> bool:
         """Whether what a tool says of itself so far is as much as it was told."""
@@ -70,7 +80,8 @@ def caps(kind: str, record: Record, model: LanguageModel | None, budget: Budget)
         if dearest is None:
             raise _unlimited(kind, "step_cost_usd")
         cost = tokens * dearest
-    return Caps(Spend(tokens, 0, cost), price)
+    fixed = model is not None and model.price is not None
+    return Caps(Spend(tokens, 0, cost), price, fixed)
 
 
 def _unlimited(kind: str, key: str) -> ConfigError:

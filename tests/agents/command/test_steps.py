@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.agents.command.conftest import FILES, Shop, genome, task
+from tests.agents.command.conftest import BUDGET, FILES, SETTINGS, Shop, genome, task
 
 from evogit.proposals import NoProposal, Proposal
 from evogit.records import Spend
@@ -258,6 +258,16 @@ def test_what_a_tool_says_of_its_cost_is_recorded(propose: Propose) -> None:
     answer = made(propose(f"print('warning'); print('''{line}''')\n" + _EDIT, _JSON))
     assert answer.spend == Spend(700, 30, 0.01)
     assert json.loads(answer.artefacts["command.json"])["cost_source"] == "native"
+
+
+def test_a_price_of_the_user_s_own_goes_before_the_dollars_that_a_tool_names(shop: Shop) -> None:
+    line = '{"type": "result", "usage": {"in": 700, "out": 30}, "cost": 9.0}'
+    shop.tool(f"print('''{line}''')\n" + _EDIT, _JSON)
+    free = '[[models]]\nname = "local"\nmodel = "openai/m"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    settings = SETTINGS + BUDGET + free + "price = [0, 0]\n"
+    answer = made(shop.agent("fake:local", settings).propose(task(shop.setup().settings)))
+    assert answer.spend == Spend(700, 30, 0.0)
+    assert json.loads(answer.artefacts["command.json"])["cost_source"] == "tokens x price"
 
 
 def test_a_tool_that_reaches_its_cap_is_ended(propose: Propose) -> None:
