@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
@@ -14,6 +14,7 @@ from evogit.cli.options import OutputFile
 from evogit.cli.output import OutputClosedError, counted
 from evogit.cli.session import Session
 from evogit.errors import PreconditionError
+from evogit.files import replacing
 
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
@@ -65,14 +66,10 @@ def replace_file(path: Path, write: Callable[[TextIO], object]) -> None:
     """
     final = path.resolve()
     special = final.exists() and not final.is_file()
-    building = final if special else final.with_name(f".{final.name}.{os.getpid()}.new")
     try:
-        with building.open("w", encoding="utf-8", newline="\n") as file:
-            write(file)
-        if not special:
-            building.replace(final)
+        with final.open("wb") if special else replacing(final) as binary:
+            text = TextIOWrapper(binary, encoding="utf-8", newline="\n")
+            write(text)
+            text.detach()
     except OSError as error:
         raise PreconditionError(f"{path} can not be written: {error.strerror}") from error
-    finally:
-        if not special:
-            building.unlink(missing_ok=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from evogit.config.explain import explain
 from evogit.config.keys import dotted, interpret, parse_path
 from evogit.config.model import Settings
 from evogit.errors import ConfigError
+from evogit.files import PRIVATE, replacing
 from evogit.text import clean_line
 
 NAMES: Final = ("evogit.toml", ".evogit.toml", "pyproject.toml")
@@ -342,15 +342,6 @@ def _assign(container: Any, path: tuple[str | int, ...], value: object) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary = Path(name)
-        temporary.chmod(path.stat().st_mode & 0o777)
-        temporary.replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replacing(path, mode=PRIVATE) as stream:
+        os.fchmod(stream.fileno(), path.stat().st_mode & 0o777)
+        stream.write(content)

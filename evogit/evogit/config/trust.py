@@ -13,7 +13,6 @@ import json
 import os
 import shlex
 import stat
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Final, cast
 from evogit.config.model import Settings, Stage
 from evogit.config.models import LanguageModel
 from evogit.errors import PreconditionError
+from evogit.files import PRIVATE, replacing
 from evogit.text import clean_line
 
 _KEPT: Final = 50
@@ -193,18 +193,10 @@ class TrustStore:
 
     def _write(self, known: dict[str, list[str]]) -> None:
         content = json.dumps({"version": 1, "trusted": known}, indent=1, sort_keys=True)
-        name = None
         try:
-            # mkstemp makes the file with mode 0600, and so it stays.
-            descriptor, name = tempfile.mkstemp(prefix=".trust-", dir=self.path.parent)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(name).replace(self.path)
+            with replacing(self.path, mode=PRIVATE) as stream:
+                stream.write(content.encode())
         except OSError as error:
-            if name is not None:
-                Path(name).unlink(missing_ok=True)
             raise self._unusable(f"can not be written: {error.strerror}") from None
 
     def _unusable(self, what: str) -> PreconditionError:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import struct
 import sys
-import tempfile
 import zlib
 from array import array
 from pathlib import Path
 from typing import Any, Final, cast
 
 from evogit.errors import UserError
+from evogit.files import PRIVATE, replacing
 from evogit.ids import CommitId
 from evogit.phylogeny.individuals import Genomes, Ids, Individuals, Names
 from evogit.phylogeny.ledger import Ledger, Spent
@@ -48,17 +47,11 @@ def save(state: State, path: Path, identity: list[str]) -> None:
         checksum = zlib.crc32(block, checksum)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_HEADER.pack(_MAGIC, VERSION, checksum, len(text)))
-                file.write(text)
-                for _, block in blocks:
-                    file.write(block)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with replacing(path, mode=PRIVATE, durable=False) as file:
+            file.write(_HEADER.pack(_MAGIC, VERSION, checksum, len(text)))
+            file.write(text)
+            for _, block in blocks:
+                file.write(block)
 
 
 def restore(state: State, path: Path, identity: list[str]) -> bool:
