@@ -83,6 +83,7 @@ class AskedModel:
         self._gate = gate
         self._stop = stop
         self._redactor = redactor
+        self._said = "it failed before"
 
     def ask(
         self,
@@ -132,20 +133,21 @@ class AskedModel:
         if closed.forever:
             text = f"{self.name} is not asked again: it failed {closed.failures} times in a row"
             return ModelError(text, kind="down", stop=True)
-        text = f"{self.name} is not asked for {closed.seconds:.0f} s: it failed before"
+        text = f"{self.name}: {self._said} (not asked for {closed.seconds:.0f} s)"
         return ModelError(text, kind="busy", pause=closed.seconds)
 
     def _error(
         self, trouble: Trouble, closed: Closed, messages: Sequence[Message], most: int
     ) -> ModelError:
-        said = clean_line(self._redactor.text(trouble.message), 300)
+        said = self._said = clean_line(self._redactor.text(trouble.message), 300)
+        ending = trouble.stop and trouble.hint
         row = f" ({closed.failures} failures in a row)" if closed.failures > 1 else ""
         if trouble.billed is None:
             spend = self.price(self.count(messages), most)
         else:
             spend, _ = self._bill(trouble.billed, messages, most, "")
         return ModelError(
-            f"{self.name}: {said}{row}",
+            f"{self.name}: {said}{row}{f' ({trouble.hint})' if ending else ''}",
             kind=trouble.kind,
             pause=closed.seconds,
             stop=trouble.stop or closed.forever,

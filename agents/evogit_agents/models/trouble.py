@@ -81,7 +81,7 @@ def from_status(status: int, said: str, after: float | None = None) -> Trouble:
     if status in {401, 403} or status == 402 or (status == 429 and _NO_MONEY.search(said)):
         return Trouble("auth", text, hint="check the key, its account and the model's name")
     if status == 404:
-        hint = "check base_url and the model's name"
+        hint = "check base_url, which usually ends in /v1, and the model's name"
         return Trouble("refused", text, stop=True, hint=hint)
     if status in {429, 529}:
         return Trouble("busy", text, after=after)

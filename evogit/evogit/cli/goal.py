@@ -125,6 +125,8 @@ def history(session: Session) -> None:
 def _decide(session: Session, text: str) -> None:
     if len(text) > _MAX_TEXT:
         raise UserError(f"the goal is longer than {_MAX_TEXT} characters")
+    if not text.strip():
+        raise UserError("the goal is empty", hint="say what the swarm is for")
     report(session, session.desk.goal(text), "the swarm has a new goal")
 
 

@@ -15,6 +15,7 @@ from evogit.cli.select import select_operation
 from evogit.cli.session import Session
 from evogit.cli.stamps import stamp
 from evogit.ids import CommitId
+from evogit.records import Decision
 from evogit.text import clean_line
 
 app = typer.Typer(help=__doc__)
@@ -45,8 +46,6 @@ def log(
     rows: list[dict[str, object]] = []
     for operation in islice(session.desk.operations(), number or None):
         decision = operation.decision
-        chosen = [*decision.selects, *([decision.undoes] if decision.undoes else [])]
-        about = (several(chosen), decision.target, clean_line(decision.text, 80))
         rows.append(
             {
                 "operation": operation.entry,
@@ -58,7 +57,7 @@ def log(
                 "text": decision.text,
                 "undoes": decision.undoes,
                 "holds": operation.holds,
-                "about": " ".join(part for part in about if part),
+                "about": _about(decision),
                 "state": "" if operation.holds else "undone",
             }
         )
@@ -70,8 +69,9 @@ def undo(session: Session, operation: _Operation = None) -> None:
 
     Example: evogit undo @-
     """
-    entry = session.desk.undo(_chosen(session, operation))
-    report(session, entry, "undone")
+    named = _chosen(session, operation) or session.desk.last_holding()
+    entry = session.desk.undo(named)
+    report(session, entry, f"undone: {_described(session, named)}")
 
 
 def redo(session: Session, operation: _Operation = None) -> None:
@@ -79,8 +79,23 @@ def redo(session: Session, operation: _Operation = None) -> None:
 
     Example: evogit redo
     """
-    entry = session.desk.redo(_chosen(session, operation))
-    report(session, entry, "redone")
+    named = _chosen(session, operation) or session.desk.last_undone()
+    entry = session.desk.redo(named)
+    report(session, entry, f"redone: {_described(session, named)}")
+
+
+def _about(decision: Decision) -> str:
+    chosen = [*decision.selects, *([decision.undoes] if decision.undoes else [])]
+    about = (several(chosen), decision.target, clean_line(decision.text, 80))
+    return " ".join(part for part in about if part)
+
+
+def _described(session: Session, named: CommitId | None) -> str:
+    """A decision, with whose it is: on a swarm of several hosts two people may have one name."""
+    decision = dict(session.phylogeny.decisions).get(named) if named is not None else None
+    if decision is None:
+        return "nothing"
+    return f"{decision.verb} {_about(decision)} by {decision.by} of {stamp(decision.time)}"
 
 
 def _chosen(session: Session, text: str | None) -> CommitId | None:

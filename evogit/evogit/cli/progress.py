@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -77,12 +78,22 @@ def watching(output: Output, plan: Plan) -> Generator[Listener]:
     """Show events until the block ends, in the way that fits the output."""
     if output.form != "text":
         yield _json_listener()
-    elif sys.stderr.isatty() and not output.manner.quiet:
+    elif _is_watched() and not output.manner.quiet:
         with _live(output, plan) as listener:
             yield listener
     else:
         with _lines(output) as listener:
             yield listener
+
+
+def _is_watched() -> bool:
+    """Whether standard error is a terminal that is ours now: a job in the background draws over others."""
+    if not sys.stderr.isatty():
+        return False
+    try:
+        return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
+    except OSError:  # a terminal that controls another session
+        return True
 
 
 def _json_listener() -> Listener:

@@ -269,6 +269,7 @@ def interruptible(stop: threading.Event) -> Generator[threading.Event]:
 
 def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
     from evogit.evolve.calibration import separation
+    from evogit.evolve.spending import FREE, in_words
 
     output = session.output
     if output.form != "text":
@@ -276,6 +277,8 @@ def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
     output.note(
         f"{summary.evaluations} evaluations in {summary.seconds:.1f} s; stopped: {summary.reason}"
     )
+    if summary.spend != FREE:
+        output.note(f"this run cost {in_words(summary.spend)}; the swarm: evogit cost")
     evaluate = session.spec.settings.evaluate
     found = separation(phylogeny, evaluate.seed, maximize=evaluate.direction == "maximize")
     if found is None:

@@ -72,13 +72,19 @@ def collect(session: Session) -> dict[str, Any]:
         "best": view.row(found[0]) if found else None,
         "agents": [
             {**view.row(row), "agent": agent, "state": _state(phylogeny, steering, agent, row)}
-            for agent, row in sorted(phylogeny.tips.items(), key=lambda item: natural(item[0]))
+            for agent, row in _standing(phylogeny)
         ],
         "workers": _workers(session),
         "mode": steering.mode(""),
         "budget": _budget(session),
         "problems": len(phylogeny.problems),
     }
+
+
+def _standing(phylogeny: Phylogeny) -> list[tuple[str, int]]:
+    """Where each agent stands: at the base until it accepts something."""
+    found = dict.fromkeys(phylogeny.agents, 0) | phylogeny.tips
+    return sorted(found.items(), key=lambda item: natural(item[0]))
 
 
 def _state(phylogeny: Phylogeny, steering: Steering, agent: str, row: int) -> str:

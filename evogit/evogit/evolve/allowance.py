@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from evogit.evolve.spending import FREE, Caps, Refusal, Told, added, total
+from evogit.evolve.spending import FREE, Caps, Refusal, Told, added, in_words, total
 from evogit.records import Spend
 
 
@@ -46,11 +46,23 @@ class Allowance:
         return self._evaluations
 
     @property
+    def spend(self) -> Spend:
+        """What its steps cost so far."""
+        return self._spend
+
+    @property
     def seconds_left(self) -> float | None:
         """Seconds until the time limit; ``None`` without one."""
         if self.flags.seconds is None:
             return None
         return max(self.flags.seconds - (time.monotonic() - self._started), 0.0)
+
+    @property
+    def seconds_over(self) -> float:
+        """Seconds since the time limit; 0 before it and without one."""
+        if self.flags.seconds is None:
+            return 0.0
+        return max(time.monotonic() - self._started - self.flags.seconds, 0.0)
 
     def exhausted(self) -> str:
         """Which limit is reached, in words; empty if none is."""
@@ -88,7 +100,10 @@ class Allowance:
             over = self._caps.over(added(self._spend, reserved), worst)
             if over:
                 alone = self._caps.over(self._spend, worst)
-                return Refusal(over, "run" if alone else "wait")
+                reason = over
+                if not self._caps.over(self._spend, FREE):
+                    reason += f": {in_words(self._spend)} are spent, the next step may cost {in_words(worst)}"
+                return Refusal(reason, "run" if alone else "wait")
             self._reserved[agent, step] = worst
             return None
 

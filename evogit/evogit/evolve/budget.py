@@ -203,7 +203,11 @@ def _beside(
     if not over:
         return None
     waits = waits and not caps.over(used, worst)
-    return Refusal(f"{whose} {over}", "wait" if waits else remedy)
+    reason = f"{whose} {over}"
+    if not caps.over(used, FREE):
+        reason += f": {in_words(used)} are spent, the next step may cost {in_words(worst)}"
+        reason += f", {in_words(reserved)} are reserved" if reserved != FREE else ""
+    return Refusal(reason, "wait" if waits else remedy)
 
 
 def _spend(totals: Totals) -> Spend:

@@ -26,6 +26,8 @@ from evogit.records import Attempt, Spend
 
 _FRUITLESS_PAID: Final = 50
 """As ``FRUITLESS``, for steps that cost something: a model that repeats itself must not run up a bill."""
+_TOLD_PAID: Final = 10
+"""After so many of them a human is told."""
 _PAUSE_SECONDS: Final = 0.2
 _SIBLING_SECONDS: Final = 0.02
 _TOMORROW_SECONDS: Final = 1.0
@@ -75,6 +77,9 @@ class AgentLoop:
         self._docket = Docket(failed)
         self._fruitless = 0
         self._paid_in_vain = 0
+        self._last_reason = ""
+        self._in_trouble = False
+        self._unable = False
         self._given_up = ""
         self.ended = ""
         self.dismissed = False
@@ -133,13 +138,21 @@ class AgentLoop:
         if self._fruitless >= FRUITLESS:
             return f"{self.name} made no new tree in {FRUITLESS} steps"
         if self._paid_in_vain >= _FRUITLESS_PAID:
-            return f"{self.name} paid for {_FRUITLESS_PAID} steps in a row without a new tree"
+            return self._in_vain(_FRUITLESS_PAID)
         self._refresh()
         if not self._wanted() or self._shared.directions.stopped(self.name):
             self.dismissed = True  # for all of its threads, whatever is decided meanwhile
         if self.dismissed:
             return f"{self.name} was stopped"
         return self._shared.allowance.exhausted()
+
+    def _in_vain(self, steps: int) -> str:
+        return f"{self.name} paid for {steps} steps in a row without a new tree; the last: {self._last_reason}"
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether it ended because it could not work, or worked in vain at somebody's cost."""
+        return self._unable or self._paid_in_vain >= _FRUITLESS_PAID
 
     def _paused(self) -> bool:
         paused = self._shared.directions.paused(self.name)
@@ -214,7 +227,9 @@ class AgentLoop:
         """How many steps in a row were in vain."""
         if made.commit is not None:
             self._fruitless = self._paid_in_vain = 0
+            self._in_trouble = False
         else:
+            self._last_reason = made.reason
             self._fruitless += 1
             self._paid_in_vain += made.spend != FREE
 
@@ -280,8 +295,21 @@ class AgentLoop:
         shared.phylogeny.refresh()
         shared.say("attempted", self.name, entry=entry, operator=made.operator, text=made.reason)
         if made.stop:
+            self._unable = True
             self._give_up(made.reason)
+        else:
+            self._tell_trouble(made)
         shared.stop.wait(self._at_most(made.pause))
+
+    def _tell_trouble(self, made: Made) -> None:
+        """Once, until there is an offspring again: a human may be able to mend it."""
+        if made.pause > 0:
+            self._shared.say("state", self.name, text=f"waiting: {made.reason}")
+        paid = self._paid_in_vain == _TOLD_PAID
+        if paid or (made.pause > 0 and not self._in_trouble):
+            text = self._in_vain(_TOLD_PAID) if paid else made.reason
+            self._shared.say("warning", self.name, text=text)
+            self._in_trouble = True
 
     def _give_up(self, reason: str) -> None:
         with self._turn:  # told once, though several threads may come to it

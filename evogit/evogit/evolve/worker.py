@@ -8,25 +8,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from evogit.errors import BudgetError
+from evogit.errors import BudgetError, EvaluatorError
 from evogit.evolve.calibration import confirmed
 from evogit.evolve.loop import AgentLoop
 from evogit.evolve.shared import Shared
 from evogit.proposals import Agent
-from evogit.records import Lease
+from evogit.records import Lease, Spend
 from evogit.swarm.identity import Identity
 
 _WATCH_SECONDS: Final = 0.1
+_OVERTIME_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How an invocation ended: why, what it made, whether the target was reached."""
+    """How an invocation ended: why, what it made and cost, whether the target was reached.
+
+    ``gave_up``: every agent ended because it could not work, or worked in vain at somebody's cost.
+    """
 
     reason: str
     evaluations: int
     seconds: float
     reached: bool
+    spend: Spend = Spend()
+    gave_up: bool = False
 
 
 class Worker:
@@ -55,6 +61,7 @@ class Worker:
         self._upkeep = upkeep
         self._threads: dict[int, threading.Thread] = {}
         self._loops: dict[int, AgentLoop] = {}
+        self._told_overtime = False
         self._failure: BaseException | None = None
         self._target_reached = threading.Event()
 
@@ -89,6 +96,8 @@ class Worker:
             shared.allowance.evaluations,
             time.monotonic() - started,
             self._target_reached.is_set(),
+            shared.allowance.spend,
+            bool(self._loops) and all(loop.gave_up for loop in self._loops.values()),
         )
 
     def _join(self) -> None:
@@ -108,7 +117,22 @@ class Worker:
             if number not in self._threads or self._called_back(number):
                 self._start(number)
         self._upkeep()
+        self._tell_overtime()
         return any(thread.is_alive() for thread in self._threads.values())
+
+    def _tell_overtime(self) -> None:
+        """Once, if steps under way outlast the time: calls that are paid for are not thrown away."""
+        waiting = [
+            loop.name for number, loop in self._loops.items() if self._threads[number].is_alive()
+        ]
+        if (
+            self._shared.allowance.seconds_over > _OVERTIME_SECONDS
+            and waiting
+            and not self._told_overtime
+        ):
+            self._told_overtime = True
+            text = f"the time is over; {', '.join(waiting)} end their steps (Ctrl-C ends them now)"
+            self._shared.say("warning", text=text)
 
     def _called_back(self, number: int) -> bool:
         """Whether an agent that a decision ended may go on, since that was taken back."""
@@ -163,11 +187,19 @@ class Worker:
 
 
 def raise_if_missed(summary: Summary, until: float | None) -> None:
-    """A target that was asked for and not reached is an error; a limit alone is success.
+    """A target that was asked for and not reached is an error, and so is no agent that can work.
+
+    A limit alone is success.
 
     Raises:
+        EvaluatorError: every agent gave up.
         BudgetError: ``until`` was given and a limit came first.
     """
+    if summary.gave_up:
+        raise EvaluatorError(
+            f"no agent could go on: {summary.reason}",
+            hint="evogit agents kinds tries the agents; the TUI shows how each step ended, and its log",
+        )
     if until is not None and not summary.reached:
         raise BudgetError(
             f"stopped at {summary.reason} before the score reached {until:g}",

@@ -50,6 +50,8 @@ SERVE: Final = (
 """For ``fetch --upload-pack``: serves any commit of a local repository as it is stored. Variables
 that harden the fetching side do not reach the serving one: git removes them on the way."""
 
+_SAYS: Final = ("fatal:", "error:", "ssh:")
+"""How lines of git and its transports begin that say what is wrong."""
 _KEPT: Final = ("PATH", "HOME", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "USER", "LOGNAME", "TMPDIR")
 _TRANSPORT: Final = (
     "GIT_SSH",
@@ -196,9 +198,11 @@ def _failure(
     stdout: bytes = b"",
 ) -> GitError:
     text = decode(stderr, 20_000)
-    last = clean_line(text.strip().splitlines()[-1] if text.strip() else "no message", 300)
+    lines = [line for line in text.splitlines() if line.strip()]
+    # The last lines of a failed transport are advice that fits every failure.
+    said = [line for line in lines if line.startswith(_SAYS)][:1] or lines[-1:] or ["no message"]
     return GitError(
-        f"git {verb} failed in {git_dir}: {last}",
+        f"git {verb} failed in {git_dir}: {clean_line(said[0], 300)}",
         command=command,
         status=status,
         stderr=text,

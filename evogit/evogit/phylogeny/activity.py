@@ -6,6 +6,7 @@ each new attempt.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -32,6 +33,14 @@ _NO_ID: Final = bytes(ID_BYTES)
 _RECENT: Final = 16
 _MINUTE: Final = 60.0
 _DAY: Final = 86400
+
+
+_COUNTED: Final = re.compile(r" \([^()]*\)$|\d+")
+
+
+def _alike(words: str) -> str:
+    """What attempts that failed for one reason share."""
+    return _COUNTED.sub("", words)
 
 
 def day_of(time: float) -> int:
@@ -276,6 +285,8 @@ class Activity:
     def failure(self, agent: str) -> tuple[int, str]:
         """How many of its newest attempts in a row (16 at most) failed in the same words, and those.
 
+        Numbers, and what stands in parentheses at the end, may differ.
+
         An offspring that was known already is no failure. Reads those attempts from git, once.
         """
         with self._lock:
@@ -287,7 +298,7 @@ class Activity:
             return known[1]
         words = self._words(rows[0])
         count = 0
-        while words and count < len(rows) and self._words(rows[count]) == words:
+        while words and count < len(rows) and _alike(self._words(rows[count])) == _alike(words):
             count += 1
         self._failures[agent] = (rows[0], (count, words))
         return count, words

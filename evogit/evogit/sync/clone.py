@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,7 @@ def clone_swarm(url: str, folder: Path, *, hostname: str, timeout: float | None 
     if folder.exists() and any(folder.iterdir()):
         raise PreconditionError(f"{folder} is not empty", hint="name another folder")
     usable = checked_url(url)
+    made = not folder.exists()
     path = folder / SWARM
     try:
         git = init_bare(path)
@@ -54,6 +56,9 @@ def clone_swarm(url: str, folder: Path, *, hostname: str, timeout: float | None 
         sync(swarm)
     except BaseException:
         shutil.rmtree(path, ignore_errors=True)
+        if made:
+            with suppress(OSError):
+                folder.rmdir()
         raise
     return swarm
 
