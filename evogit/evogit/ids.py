@@ -18,6 +18,7 @@ BlobId = NewType("BlobId", str)
 
 _OBJECT_ID: Final = re.compile(r"[0-9a-f]{40}")
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_SELECTOR: Final = re.compile(r"base|best(?::\d+)?(?:@gen\d+)?|[0-9a-f]{4,40}", re.ASCII)
 
 HEADS: Final = "refs/heads/"
 JOURNALS: Final = "refs/evogit/journal/"
@@ -49,6 +50,11 @@ def commit_id(text: str) -> CommitId:
 def is_name(text: str) -> bool:
     """Whether ``text`` may name an agent, a worker or a person: ``[a-z0-9-]``, 1 to 40 long."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_selector(text: str) -> bool:
+    """Whether a command line reads ``text`` as something else than a name: ``best``, ``base``, an abbreviated id."""
+    return _SELECTOR.fullmatch(text) is not None
 
 
 def checked_name(text: str, what: str = "name") -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 import pygit2
 
-from evogit.config.load import dump, load, parse
+from evogit.config.load import load, parse
 from evogit.config.model import Settings
 from evogit.errors import ConfigError, PreconditionError
 from evogit.git.repository import isolate_libgit2
@@ -28,10 +28,19 @@ _SEED_TIME: Final = 1_700_000_000
 _IGNORED: Final = frozenset({"__pycache__", ".DS_Store"})
 _MAX_FILES: Final = 2000
 _APPLIED: Final = "evogit.applied"
-"""Our own git configuration key: fingerprint of the configuration the newest spec was made from."""
+"""Our own git configuration key: what the newest spec was made from, a fingerprint of each section."""
+_FILES: Final = "files"
+"""What stands for the pinned files among the sections."""
 
 
-def init_repository(source: Source, config: Path, *, base: str = "HEAD", author: str) -> Swarm:
+def init_repository(
+    source: Source,
+    config: Path,
+    *,
+    base: str = "HEAD",
+    author: str,
+    settings: Settings | None = None,
+) -> Swarm:
     """Make the swarm of an existing repository. Nothing but ``<git dir>/evogit`` is written.
 
     Args:
@@ -39,6 +48,7 @@ def init_repository(source: Source, config: Path, *, base: str = "HEAD", author:
         config: its evogit.toml (or pyproject.toml).
         base: revision evolution starts from.
         author: who made it, a valid name.
+        settings: what ``config`` says, with a person's own defaults and overrides; ``None``: without.
 
     Raises:
         ConfigError: the configuration, or a file it names, is missing or wrong.
@@ -46,50 +56,93 @@ def init_repository(source: Source, config: Path, *, base: str = "HEAD", author:
         ConflictError: there is a swarm already.
         GitError: the history could not be read.
     """
-    settings, pinned = _read_config(source, config)
+    settings = settings or load(config)
+    pinned = _pin(settings, source, config)
     swarm = create_swarm(
         source.swarm, source, source.resolve(base), settings, pinned, author=author
     )
-    swarm.configure(_APPLIED, _fingerprint(settings, pinned))
+    swarm.configure(_APPLIED, _in_one_line(_fingerprints(settings, pinned)))
     return swarm
 
 
-def follow_config(swarm: Swarm, source: Source, config: Path, *, author: str, time: int) -> bool:
-    """Make a new version of the spec if evogit.toml or a pinned file changed since the last one.
+def follow_config(
+    swarm: Swarm,
+    source: Source,
+    config: Path,
+    *,
+    author: str,
+    time: int,
+    settings: Settings | None = None,
+) -> str:
+    """Make a new version of the spec if the configuration or a pinned file changed since the last one.
 
-    A goal or budget decided on the command line stays until the file itself changes. Nothing is
-    executed; changed commands still need consent before they run. True if there is a new version.
+    Only sections that changed there are taken over: a goal or budget that was decided elsewhere stays
+    until the configuration says something else about it. Nothing is executed; changed commands still
+    need consent before they run. Says what changed, in words; empty if there is no new version.
+
+    Args:
+        swarm: whose spec.
+        source: the user's repository.
+        config: its evogit.toml.
+        author: who makes the version.
+        time: of it, seconds since 1970.
+        settings: what ``config`` says, with a person's own defaults and overrides; ``None``: without.
 
     Raises:
         ConfigError: the configuration, or a file it names, is missing or wrong.
         ConflictError: somebody else wrote a version at the same moment.
     """
-    settings, pinned = _read_config(source, config)
-    fingerprint = _fingerprint(settings, pinned)
-    if swarm.setting(_APPLIED) == fingerprint:
-        return False
+    settings = settings or load(config)
+    pinned = _pin(settings, source, config)
+    now, before = _fingerprints(settings, pinned), _as_applied(swarm)
+    changed = [name for name in now if now[name] != before.get(name)]
+    if not changed:
+        return ""
+    current = swarm.spec().settings
+    kept = {name: getattr(current, name) for name in now if name not in {*changed, _FILES}}
+    subject = _changes(changed, config)
     base = swarm.git.commit(swarm.base).tree
-    subject = f"{config.name} changed"
     write_spec(
-        swarm.git, settings, base=base, files=pinned, author=author, time=time, subject=subject
+        swarm.git,
+        settings.model_copy(update=kept),
+        base=base,
+        files=pinned,
+        author=author,
+        time=time,
+        subject=subject,
     )
-    swarm.configure(_APPLIED, fingerprint)
-    return True
+    swarm.configure(_APPLIED, _in_one_line(now))
+    return subject
 
 
-def _read_config(source: Source, config: Path) -> tuple[Settings, dict[str, PinnedFile]]:
-    settings = load(config)
+def _changes(changed: list[str], config: Path) -> str:
+    sections = [name for name in changed if name != _FILES]
+    parts = [f"{', '.join(sections)} of {config.name}"] if sections else []
+    parts += ["files of the evaluator"] if _FILES in changed else []
+    return f"{' and '.join(parts)} changed"
+
+
+def _pin(settings: Settings, source: Source, config: Path) -> dict[str, PinnedFile]:
     hidden = config.resolve().is_relative_to(source.common_dir)
-    root = source.work_tree if hidden and source.work_tree else config.parent
-    return settings, pin_files(settings, root)
+    return pin_files(settings, source.work_tree if hidden and source.work_tree else config.parent)
 
 
-def _fingerprint(settings: Settings, pinned: Mapping[str, PinnedFile]) -> str:
-    digest = hashlib.sha256(dump(settings).encode())
-    for path in sorted(pinned):
-        content = hashlib.sha256(pinned[path].data).hexdigest()
-        digest.update(f"{path} {pinned[path].executable} {content}\n".encode())
-    return digest.hexdigest()
+def _fingerprints(settings: Settings, pinned: Mapping[str, PinnedFile]) -> dict[str, str]:
+    texts = {name: settings.model_dump_json(include={name}) for name in Settings.model_fields}
+    texts[_FILES] = "".join(
+        f"{path} {pinned[path].executable} {hashlib.sha256(pinned[path].data).hexdigest()}\n"
+        for path in sorted(pinned)
+    )
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
+
+
+def _in_one_line(fingerprints: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={digest}" for name, digest in fingerprints.items())
+
+
+def _as_applied(swarm: Swarm) -> dict[str, str]:
+    words = (swarm.setting(_APPLIED) or "").split()
+    return dict(word.split("=", 1) for word in words if "=" in word)
 
 
 def init_problem(name: str, folder: Path, *, author: str) -> Swarm:
@@ -213,8 +266,17 @@ def _pinned(names: Sequence[str], part: str, root: Path) -> dict[str, PinnedFile
             )
         inner = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in inner[: _MAX_FILES + 1]:
-            if file.is_file() and not _IGNORED & set(file.parts):
-                found[f"{part}/{file.relative_to(path.parent).as_posix()}"] = _read(file)
+            if not file.is_file() or _IGNORED & set(file.parts):
+                continue
+            if file.is_symlink():
+                raise ConfigError(f"evaluate.files: {file} is a link", hint="name files themselves")
+            inside = f"{part}/{file.relative_to(path.parent).as_posix()}"
+            if inside in found:
+                raise ConfigError(
+                    f"evaluate.files: two files would be /eval/{inside.partition('/')[2]}",
+                    hint="each lands under its own name, without the folders above it: rename one",
+                )
+            found[inside] = _read(file)
     if len(found) > _MAX_FILES:
         raise ConfigError(f"evaluate.files pins more than {_MAX_FILES} files")
     return found

@@ -177,3 +177,21 @@ def test_sync_is_told_only_if_there_is_a_remote() -> None:
     assert Exchanged("waiting").words(NOW) == "syncing origin"
     assert Exchanged("working", NOW - 3).words(NOW) == "synced 3 s ago origin"
     assert Exchanged("failing", NOW, "refs/heads/a1 was refused").words(NOW) == "refused origin"
+
+
+def test_a_command_that_borrows_the_name_of_a_worker_is_none(world: World) -> None:
+    swarm = world.swarm
+    model, _, sentinel = _looked(world)
+    identities = [take_worker(swarm.git, ""), take_worker(swarm.git, "")]
+    journals = [Journal(swarm.git, identity.name) for identity in identities]
+    facts = model.look()
+    assert facts is not None
+    sentinel.look(facts)
+    assert sentinel.fleet.workers[identities[1].name] == "ended"
+    for journal, identity in zip(journals, identities, strict=True):
+        journal.close()
+        identity.release()
+    facts = model.look()
+    assert facts is not None
+    _, noticed = sentinel.look(facts)
+    assert [alert.about for alert in noticed if alert.about == identities[1].name] == []

@@ -145,6 +145,7 @@ class Fleet:
         self.members: tuple[Member, ...] = ()
         self.workers: Mapping[str, WorkerState] = {}
         self._leases: Mapping[str, Lease] = {}
+        self._dead: dict[str, Lease] = {}
         self._models: Mapping[str, str] = {}
         self.records: frozenset[CommitId] = frozenset()
         self._activity: Activity | None = None
@@ -236,14 +237,22 @@ class Fleet:
         for name, alive in facts.workers:
             if not _WORKER.fullmatch(name):
                 continue
-            lease = self._leases.get(name)
-            if alive:
-                found[name] = "running"
-            elif lease is None:  # said so long ago that the tail has lost it
-                found[name] = "ended" if self.workers.get(name, "ended") == "ended" else "died"
-            else:
-                found[name] = "died" if lease.purpose == "worker-start" else "ended"
+            found[name] = self._state(name, alive=alive)
         return found
+
+    def _state(self, name: str, *, alive: bool) -> WorkerState:
+        """By its newest word and whether somebody holds its name: also an ``eval`` or a promotion may."""
+        lease, before = self._leases.get(name), self.workers.get(name, "ended")
+        if lease is None:  # it never worked, or said so long ago that the tail has lost it
+            works = any(worker_of(agent) == name for agent in self._model.phylogeny.agents)
+            if alive:
+                return "running" if works else "ended"
+            return "ended" if before == "ended" else "died"
+        if lease.purpose != "worker-start":
+            return "ended"
+        if not alive:
+            self._dead[name] = lease
+        return "died" if self._dead.get(name) == lease else "running"
 
 
 def _step(now: Now | None) -> int:

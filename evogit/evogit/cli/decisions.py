@@ -38,7 +38,9 @@ def known_agents(session: Session, names: Sequence[str]) -> list[str]:
     return list(names)
 
 
-def report(session: Session, entry: CommitId, text: str) -> None:
+def report(
+    session: Session, entry: CommitId, text: str, *, back: str = "evogit undo takes it back"
+) -> None:
     """Say what was decided and how to take it back."""
     decision = dict(session.phylogeny.decisions).get(entry)
     data: dict[str, object] = {"operation": entry, "text": text}
@@ -49,9 +51,7 @@ def report(session: Session, entry: CommitId, text: str) -> None:
             "target": decision.target,
             "moves": [[move.ref, move.old, move.new] for move in decision.moves],
         }
-    session.output.result(
-        data, lambda: session.output.note(f"{text} ({entry[:12]}; evogit undo takes it back)")
-    )
+    session.output.result(data, lambda: session.output.note(f"{text} ({entry[:12]}; {back})"))
 
 
 def several(found: Sequence[str]) -> str:

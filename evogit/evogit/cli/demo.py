@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import shutil
 import threading
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -73,18 +73,16 @@ def demo(
 
 
 def _fresh(home: Path) -> Path:
-    """An empty folder; an earlier demo there is removed, anything else is left alone."""
+    """A new folder; beside an earlier demo, which is somebody's to look at, one with a number."""
     from evogit.errors import PreconditionError
 
-    if home.exists():
-        if not (home / _MARK).exists():
-            raise PreconditionError(
-                f"{home} exists and is no earlier demo", hint="name another folder"
-            )
-        shutil.rmtree(home)
-    home.mkdir(parents=True)
-    (home / _MARK).touch()
-    return home
+    if home.exists() and not (home / _MARK).exists():
+        raise PreconditionError(f"{home} exists and is no earlier demo", hint="name another folder")
+    names = (home if n == 1 else home.with_name(f"{home.name}-{n}") for n in count(1))
+    free = next(name for name in names if not name.exists())
+    free.mkdir(parents=True)
+    (free / _MARK).touch()
+    return free
 
 
 def _swarm(folder: Path) -> Swarm:

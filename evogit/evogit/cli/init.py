@@ -106,7 +106,9 @@ def _init_repository(
         session.output.warn(
             "your uncommitted changes are not part of the base; commit them first if they should be"
         )
-    swarm = init_repository(source, config, base=base, author=session.user)
+    swarm = init_repository(
+        source, config, base=base, author=session.user, settings=session.read_settings(config)
+    )
     try:
         trusting.agree(session, swarm, yes=yes)
     except BaseException:
@@ -132,6 +134,16 @@ def _configuration(session: Session, source: Source, *, private: bool) -> Path:
         return found
     target = hidden if private else root / "evogit.toml"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(render(detect(root, source.tracked())))
+    detected = detect(root, source.tracked())
+    target.write_text(render(detected))
     session.output.note(f"wrote {target}; look at it before an important run")
+    if detected.benchmark is None and detected.tests is None:
+        session.output.warn(
+            "found neither tests nor a benchmark: write the bench.py that evogit.toml names, or name yours there"
+        )
+    elif detected.benchmark is None:
+        session.output.warn(
+            "found no benchmark: the tests are timed, with the start of their programs and whatever they compile; "
+            "a benchmark of your own in evaluate.stages tells more"
+        )
     return target

@@ -71,7 +71,8 @@ def undo(session: Session, operation: _Operation = None) -> None:
     """
     named = _chosen(session, operation) or session.desk.last_holding()
     entry = session.desk.undo(named)
-    report(session, entry, f"undone: {_described(session, named)}")
+    text = f"undone: {_described(session, named)}"
+    report(session, entry, text, back="evogit redo brings it back")
 
 
 def redo(session: Session, operation: _Operation = None) -> None:
@@ -92,7 +93,10 @@ def _about(decision: Decision) -> str:
 
 def _described(session: Session, named: CommitId | None) -> str:
     """A decision, with whose it is: on a swarm of several hosts two people may have one name."""
-    decision = dict(session.phylogeny.decisions).get(named) if named is not None else None
+    known = dict(session.phylogeny.decisions)
+    decision = known.get(named) if named is not None else None
+    while decision is not None and decision.undoes is not None:  # it is about what it took back
+        decision = known.get(decision.undoes)
     if decision is None:
         return "nothing"
     return f"{decision.verb} {_about(decision)} by {decision.by} of {stamp(decision.time)}"

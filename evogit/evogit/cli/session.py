@@ -117,10 +117,18 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """What the configuration says, with the person's own defaults and overrides."""
+        return self.read_settings(self.config_file)
+
+    def read_settings(self, config: Path) -> Settings:
+        """The same of a configuration file, read anew.
+
+        Raises:
+            ConfigError: it or an override is wrong.
+        """
         from evogit.config.load import load
 
         variables = {k: v for k, v in self.environ.items() if "__" in k}
-        return load(self.config_file, environ=variables, fallback=self.config_home / "config.toml")
+        return load(config, environ=variables, fallback=self.config_home / "config.toml")
 
     def keep_secrets(self, named: Iterable[str]) -> Redactor:
         """Takes the secrets of this person's environment out of texts; output now does so too.

@@ -41,7 +41,8 @@ def prune(
     """
     chosen = commits(session, revisions)
     rows = with_descendants(session.phylogeny, chosen)
-    if dry_run or session.output.form == "text":
+    # Before the question, not before a decision: whoever reads it may be gone by then.
+    if dry_run or (session.output.form == "text" and not yes):
         found = Individuals(session).rows(rows)
         session.output.rows("individuals", found, COLUMNS)
     if dry_run:

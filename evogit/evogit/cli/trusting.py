@@ -69,8 +69,12 @@ def follow_config(session: Session) -> None:
         session.output.warn("there is no evogit.toml any more; the spec stays as it is")
         return
     now = int(session.clock())
-    if follow(session.swarm, source, config, author=session.user, time=now):
-        session.output.note(f"{config.name} changed; this is a new version of the spec")
+    settings = session.read_settings(config)
+    changed = follow(
+        session.swarm, source, config, author=session.user, time=now, settings=settings
+    )
+    if changed:
+        session.output.note(f"{changed}; this is a new version of the spec")
 
 
 def is_trusted(session: Session, swarm: Swarm, spec: Spec | None = None) -> bool:

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
-from evogit.config.languages import BENCHMARK_FOLDERS, LANGUAGES, PYTHON, Language, test_command
+from evogit.config.languages import (
+    BENCHMARK_FOLDERS,
+    LANGUAGES,
+    PYTHON,
+    Language,
+    script_files,
+    test_command,
+)
 from evogit.config.template import render
 from evogit.config.trust import commands
 from evogit.text import clean_line
@@ -108,6 +115,7 @@ def detect(repository_root: Path, files: Sequence[str]) -> Detected:
     known = sorted(f for f in files if _PLAIN.fullmatch(f) and clean_line(f, 4096) == f)
     language = _language(known)
     benchmarks, ignored = _benchmarks(repository_root, known) if language is PYTHON else ([], [])
+    scripts = script_files(known, read_text(repository_root / "package.json"))
     roots, editable = _code(known, language)
     tests = test_command(known, language, lambda path: read_text(repository_root / path))
     return Detected(
@@ -116,7 +124,7 @@ def detect(repository_root: Path, files: Sequence[str]) -> Detected:
         python=_interpreter(repository_root, known),
         lock=tuple(f for f in known if any(re.fullmatch(p, f) for p in language.locks)),
         editable=editable,
-        protected=_protected(known, language, [*benchmarks, *ignored]),
+        protected=_protected(known, language, [*benchmarks, *ignored, *scripts]),
         roots=roots,
         benchmark=benchmarks[0] if benchmarks else None,
         ignored_benchmarks=tuple(ignored),

@@ -79,6 +79,11 @@ RUST: Final = Language(
         "rust-toolchain*",
     ),
 )
+_BESIDE: Final = (
+    *("**/test.*", "**/tests.*", "**/test-*", "**/test_*", "**/*-test.*", "**/*_test.*"),
+    *("**/bench.*", "**/benchmark.*", "/bench/**", "/benchmark/**", "/benchmarks/**"),
+)
+"""Tests and benchmarks that lie beside the code."""
 GO: Final = Language(
     "go",
     ("go.mod",),
@@ -99,6 +104,7 @@ JAVASCRIPT: Final = Language(
         "**/__tests__/**",
         "**/*.test.*",
         "**/*.spec.*",
+        *_BESIDE,
         "*.config.*",
         "package.json",
         "package-lock.json",
@@ -113,7 +119,10 @@ C: Final = Language(
     ("CMakeLists.txt", "meson.build", "configure"),
     (".c", ".h", ".cc", ".cpp", ".hpp"),
     patterns=("**/*.c", "**/*.h", "**/*.cc", "**/*.cpp", "**/*.hpp"),
-    protected=("**/test/**", "**/tests/**", "CMakeLists.txt", "meson.build", "configure", "*.mk"),
+    protected=(
+        *("**/test/**", "**/tests/**", *_BESIDE),
+        *("CMakeLists.txt", "meson.build", "configure", "*.mk"),
+    ),
 )
 LANGUAGES: Final = (PYTHON, RUST, GO, JAVASCRIPT, C)
 """In order of preference where two are equally likely."""
@@ -134,6 +143,17 @@ def test_command(files: Sequence[str], language: Language, read: Reader) -> Comm
         if makefile in names and re.search(r"^test\s*:(?!=)", read(makefile), re.MULTILINE):
             return ("make", "test")
     return None
+
+
+def script_files(files: Sequence[str], package: str) -> list[str]:
+    """Tracked files that the ``test`` and ``bench`` scripts of a ``package.json`` name."""
+    words = [
+        word.strip("\"'").removeprefix("./")
+        for name, script in _npm_scripts(package).items()
+        if re.search("test|bench", name)
+        for word in script.split()
+    ]
+    return sorted(set(files).intersection(words))
 
 
 def timed(tests: Command) -> Command:
@@ -182,12 +202,17 @@ def _uses_pytest(files: Sequence[str], tests: Sequence[str], read: Reader) -> bo
 
 
 def _npm_has_tests(text: str) -> bool:
+    test = _npm_scripts(text).get("test", "")
+    return bool(test.strip()) and "no test specified" not in test
+
+
+def _npm_scripts(text: str) -> dict[str, str]:
     try:
         package: object = json.loads(text)
     except (ValueError, RecursionError):
-        return False
+        return {}
     scripts = (
         cast("dict[str, object]", package).get("scripts") if isinstance(package, dict) else None
     )
-    test = cast("dict[str, object]", scripts).get("test") if isinstance(scripts, dict) else None
-    return isinstance(test, str) and bool(test.strip()) and "no test specified" not in test
+    named = cast("dict[str, object]", scripts).items() if isinstance(scripts, dict) else ()
+    return {name: script for name, script in named if isinstance(script, str)}

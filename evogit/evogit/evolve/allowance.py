@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from evogit.evolve.spending import FREE, Caps, Refusal, Told, added, in_words, total
+from evogit.evolve.spending import FREE, Caps, Refusal, Told, added, too_little, total
 from evogit.records import Spend
 
 
@@ -100,10 +100,8 @@ class Allowance:
             over = self._caps.over(added(self._spend, reserved), worst)
             if over:
                 alone = self._caps.over(self._spend, worst)
-                reason = over
-                if not self._caps.over(self._spend, FREE):
-                    reason += f": {in_words(self._spend)} are spent, the next step may cost {in_words(worst)}"
-                return Refusal(reason, "run" if alone else "wait")
+                detail = too_little(self._caps, self._spend, reserved, worst)
+                return Refusal(over, "run" if alone else "wait", detail)
             self._reserved[agent, step] = worst
             return None
 

@@ -125,7 +125,7 @@ class Bill:
                 return True
             self.allowance.settle(name, number, FREE)
             if refused.remedy != "wait":
-                self.allowance.end(refused.reason)
+                self.allowance.end(refused.in_words)
                 return False
             self.stop.wait(_WAIT_SECONDS)
         return False

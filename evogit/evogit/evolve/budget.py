@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import Literal
 
 from evogit.config.models import Budget
-from evogit.evolve.spending import FREE, Caps, Refusal, Share, Told, added, in_words, total
+from evogit.evolve.spending import (
+    FREE,
+    Caps,
+    Refusal,
+    Share,
+    Told,
+    added,
+    in_words,
+    too_little,
+    total,
+)
 from evogit.evolve.unfinished import is_judged, unfinished
 from evogit.ids import CommitId
 from evogit.phylogeny.activity import Activity, Totals, day_of
@@ -203,11 +213,8 @@ def _beside(
     if not over:
         return None
     waits = waits and not caps.over(used, worst)
-    reason = f"{whose} {over}"
-    if not caps.over(used, FREE):
-        reason += f": {in_words(used)} are spent, the next step may cost {in_words(worst)}"
-        reason += f", {in_words(reserved)} are reserved" if reserved != FREE else ""
-    return Refusal(reason, "wait" if waits else remedy)
+    detail = too_little(caps, used, reserved, worst)
+    return Refusal(f"{whose} {over}", "wait" if waits else remedy, detail)
 
 
 def _spend(totals: Totals) -> Spend:

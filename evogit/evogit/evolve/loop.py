@@ -78,7 +78,7 @@ class AgentLoop:
         self._fruitless = 0
         self._paid_in_vain = 0
         self._last_reason = ""
-        self._in_trouble = False
+        self._in_trouble = self._told_paused = False
         self._unable = False
         self._given_up = ""
         self.ended = ""
@@ -158,6 +158,9 @@ class AgentLoop:
         paused = self._shared.directions.paused(self.name)
         if paused:
             self._shared.say("state", self.name, text="paused")
+        if paused and not self._told_paused:
+            self._shared.say("warning", self.name, text="paused by a decision; evogit resume")
+        self._told_paused = paused
         return paused
 
     def _chance(self, number: int) -> str:
@@ -254,9 +257,9 @@ class AgentLoop:
             )
             shared.stop.wait(self._at_most(_TOMORROW_SECONDS))
         elif refused.remedy == "agent":
-            self._give_up(refused.reason)
+            self._give_up(refused.in_words)
         else:
-            shared.allowance.end(refused.reason)
+            shared.allowance.end(refused.in_words)
 
     def _record(self, number: int, step: Step, made: Made, seconds: float) -> Future[CommitId]:
         """Queue the attempt; once it is durable it stands for what the step reserved."""

@@ -23,10 +23,17 @@ class Refusal:
         reason: the cap that it could break, in words.
         remedy: ``wait`` for siblings, which may give some of it back; ``tomorrow``; or nothing
             helps this ``agent``, or the whole ``run``.
+        detail: what of the cap is left, and why that is too little; empty if nothing is.
     """
 
     reason: str
     remedy: Literal["wait", "tomorrow", "agent", "run"]
+    detail: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """The reason with its detail."""
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,14 @@ def in_words(spend: Spend) -> str:
     """Such as ``1,200 tokens and $0.03``."""
     tokens = f"{tokens_of(spend):,} tokens"
     return f"{tokens} and ${spend.cost_usd:.6g}" if spend.cost_usd else tokens
+
+
+def too_little(caps: Caps, used: Spend, reserved: Spend, worst: Spend) -> str:
+    """Why a cap that is not used up forbids a step all the same, in words; empty if it is used up."""
+    if caps.over(used, FREE):
+        return ""
+    held = f", {in_words(reserved)} are reserved" if reserved != FREE else ""
+    return f"{in_words(used)} are spent, the next step may cost {in_words(worst)}{held}"
 
 
 def exceeds(spend: Spend, worst: Spend) -> bool:

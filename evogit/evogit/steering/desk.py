@@ -18,6 +18,7 @@ from evogit.ids import (
     CommitId,
     TreeId,
     checked_name,
+    is_selector,
     slug,
 )
 from evogit.outcome import Outcome, Scored, describe
@@ -149,6 +150,8 @@ class Desk:
         """Start ``agent`` (again) from an individual: its branch moves there."""
         if checked_name(agent, "agent name") == BASE_BRANCH:
             raise UserError(f"{BASE_BRANCH} is the base, not an agent", hint="name an agent")
+        if is_selector(agent):
+            raise UserError(f"{agent!r} selects something else on the command line", hint="use a1")
         ref = HEADS + agent
 
         def decide() -> Decision:

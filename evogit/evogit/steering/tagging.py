@@ -8,7 +8,7 @@ import pygit2
 
 from evogit.errors import NotFoundError, PreconditionError, UserError
 from evogit.git.repository import GitRepository
-from evogit.ids import TAGS, CommitId, is_object_id
+from evogit.ids import TAGS, CommitId, is_selector
 from evogit.records import Move
 from evogit.text import clean_line
 
@@ -23,7 +23,12 @@ def _ref_of(name: str) -> str:
         UserError: this can not be the name of a tag.
     """
     odd = name != clean_line(name, 100) or name.startswith("-") or "/" in name
-    if odd or is_object_id(name) or not pygit2.reference_is_valid_name(TAGS + name):
+    if is_selector(name):
+        raise UserError(
+            f"{name!r} can not be the name of a tag",
+            hint="on the command line it selects something else",
+        )
+    if odd or not pygit2.reference_is_valid_name(TAGS + name):
         raise UserError(
             f"{clean_line(name, 60)!r} can not be the name of a tag",
             hint="use letters, digits, dots and inner hyphens",
@@ -45,6 +50,8 @@ def naming(
     taken = None if known is None else phylogeny.commit(known)
     if taken is None and now is not None and not _was_decided(phylogeny, name, now):
         taken = now  # by hand, and perhaps no individual
+    if name in phylogeny.tips:
+        raise PreconditionError(f"{name} is an agent already", hint="name it otherwise")
     if taken is not None:
         raise PreconditionError(
             f"tag {name} names {taken[:12]} already", hint=f"evogit tag --delete {name}"

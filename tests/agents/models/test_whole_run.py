@@ -224,3 +224,21 @@ def test_a_cap_holds_to_the_cent_whatever_the_provider_counts(
     assert f"${cap:g}" in summary.reason
     assert 0 < spent.cost_usd <= cap
     assert server.asked
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said", "gave_up"),
+    [("429", "HTTP 429", False), ("auth failure", "HTTP 401", True)],
+)
+def test_a_model_in_trouble_is_told_once_and_ends_the_run_only_if_nothing_can_help(
+    mock: Any, live_models: None, tmp_path: Path, behaviour: str, said: str, *, gave_up: bool
+) -> None:
+    with mock.Server(behaviour) as server:
+        swarm = make_swarm(tmp_path / "user", SETTINGS.format(cap=CAP) + table("one", server.url))
+        told: list[Event] = []
+        flags = Flags(seconds=6)
+        summary = evolve(swarm, plan(tmp_path, ("llm:one",), flags), told.append, threading.Event())
+    trouble = [event.text for event in told if event.kind in {"warning", "problem"}]
+    assert [said in text for text in trouble] == [True]
+    assert summary.gave_up is gave_up
+    assert summary.evaluations == 0

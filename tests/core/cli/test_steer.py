@@ -170,3 +170,22 @@ def test_promote_plans_asks_and_makes_a_branch(
     assert git(world, "show", "take:pkg/x.py") == "x = 3"
     assert git(world, "log", "-1", "--format=%an %s", "take") == "Ada Larger x"
     assert git(world, "status", "--porcelain") == ""
+
+
+def test_undo_says_what_it_took_back_and_what_brings_it_back(cli: Run, world: World) -> None:
+    cli("goal", "set", "Make x small")
+    done = cli("undo")
+    assert "undone: goal Make x small by ada" in done.err
+    assert "evogit redo brings it back" in done.err
+    assert "redone: goal Make x small by ada" in cli("redo").err
+
+
+def test_what_a_selector_means_can_not_be_a_name(cli: Run, world: World) -> None:
+    for name in ("best", "base", "best:2", "beef"):
+        assert cli("tag", "a2", name).status == 2, name
+    assert cli("tag", "a2", "a1").status == 4
+    assert cli("seed", "a2", "best").status == 2
+
+
+def test_a_goal_of_no_words_is_refused(cli: Run, world: World) -> None:
+    assert cli("goal", "set", " ").status == 2

@@ -282,3 +282,20 @@ def test_any_file_names_give_text_that_parses(files: list[str]) -> None:
     text = render(detect(Path("/nonexistent"), files))
 
     assert parse(text).evaluate.stages[0].score == "speed"
+
+
+def test_tests_and_benchmarks_beside_javascript_code_are_protected(repository: Make) -> None:
+    scripts = '{"scripts": {"test": "node ./checks/run-all.js", "bench": "node bench.js"}}'
+    found = repository(
+        **{
+            "package.json": scripts,
+            "lib/sum.js": "",
+            "test.js": "",
+            "bench.js": "",
+            "checks/run-all.js": "",
+        }
+    )
+    search = configured(found).search
+    guarded = {"test.js", "bench.js", "checks/run-all.js", "package.json"}
+    assert all(matches(path, search.protected) for path in guarded)
+    assert not matches("lib/sum.js", search.protected)

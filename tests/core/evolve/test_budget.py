@@ -380,7 +380,8 @@ def spenders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spenders:
 def test_a_swarm_spends_what_fits_and_not_a_cent_more(spenders: Spenders) -> None:
     swarm, events = spenders.swarm("cost_usd = 2.1"), list[Event]()
     summary = spenders.run(swarm, spenders.plan(agents=3), events)
-    assert summary.reason == "the swarm's $2.1"
+    left = "3,500 tokens and $1.75 are spent, the next step may cost 1,000 tokens and $0.5"
+    assert summary.reason == f"the swarm's $2.1: {left}"
     assert spenders.billed == view(spenders.farm, swarm).spent.cost_usd
     assert 2.1 - 0.5 < spenders.billed <= 2.1
     told = [event.text for event in events if event.kind == "warning"]
@@ -393,7 +394,7 @@ def test_a_run_ends_when_its_own_allowance_is_too_small_for_another_step(
 ) -> None:
     swarm = spenders.swarm("evaluations = 1000")
     summary = spenders.run(swarm, spenders.plan(cost_usd=1.1))
-    assert summary.reason == "$1.1"
+    assert summary.reason.startswith("$1.1: 1,500 tokens and $0.75 are spent")
     assert spenders.billed == 0.75
 
 
@@ -428,7 +429,7 @@ def test_what_another_clone_spent_counts_as_soon_as_it_is_fetched(
     before = spenders.billed
     sync(other)
     summary = spenders.run(other, spenders.plan())
-    assert summary.reason == "the swarm's $1"
+    assert summary.reason.startswith("the swarm's $1: ")
     assert spenders.billed == before
 
 
@@ -436,7 +437,8 @@ def test_each_agent_ends_at_its_own_cap_and_says_so(spenders: Spenders) -> None:
     swarm, events = spenders.swarm("agent_cost_usd = 1.0"), list[Event]()
     spenders.run(swarm, spenders.plan(agents=2), events)
     told = {event.text for event in events if event.kind == "problem"}
-    assert told == {"a1 ended: a1's $1", "a2 ended: a2's $1"}
+    left = "1,500 tokens and $0.75 are spent, the next step may cost 1,000 tokens and $0.5"
+    assert told == {f"{name} ended: {name}'s $1: {left}" for name in ("a1", "a2")}
     assert spenders.billed == 1.5
 
 

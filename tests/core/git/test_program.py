@@ -82,3 +82,9 @@ def test_a_file_can_be_given_as_standard_input(bare: Path, tmp_path: Path) -> No
     with path.open("rb") as file:
         blob = run_git(bare, "hash-object", "-w", "--stdin", stdin=file.fileno())
     assert run_git(bare, "cat-file", "blob", blob.decode().strip()) == b"one"
+
+
+def test_of_many_lines_the_one_that_says_what_is_wrong_is_told(bare: Path) -> None:
+    with pytest.raises(GitError) as error:
+        run_git(bare, "ls-remote", str(bare / "nowhere"), user_config=True)
+    assert "does not appear to be a git repository" in error.value.message

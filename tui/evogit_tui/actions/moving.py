@@ -133,7 +133,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "quit",
         "q",
         "Quit",
-        "Leave; the swarm goes on.",
+        "Leave, from another view back to the first; the swarm goes on.",
         "Session",
         lambda app: app.leave(),
         footer=True,
