@@ -119,7 +119,7 @@ def import_(
 
     foreign = recognise(session.cwd / path)
     layout = lay_out(foreign, read_wishes(foreign), metric)
-    target = folder or Path((session.cwd / path).resolve().stem)
+    target = folder or _beside(session.cwd, (session.cwd / path).resolve())
     swarm = init_folder(
         target.name, session.cwd / target, layout.seed, layout.beside, author=session.user
     )
@@ -136,6 +136,12 @@ def import_(
     session.output.note(
         f"next: cd {target} && {agree}evogit eval base && evogit run --max-time 10m"
     )
+
+
+def _beside(here: Path, source: Path) -> Path:
+    """A folder for what is made of ``source``: its name, or with a word added if that is its own."""
+    name = Path(source.stem)
+    return name if (here / name) != source else Path(f"{name}-evogit")
 
 
 def _made(

@@ -137,6 +137,12 @@ def _today(session: Session) -> Totals:
     return activity.on(day_of(time.time()))
 
 
+def _unscored(session: Session) -> str:
+    if not session.environment_digest and session.phylogeny.spent.evaluations:
+        return "scores belong to an environment; which is this machine's is known after evogit eval base"
+    return "nothing is scored yet"
+
+
 def _print(session: Session, data: dict[str, Any]) -> None:
     best = data["best"]
     alive = [worker["worker"] for worker in data["workers"] if worker["alive"]]
@@ -145,7 +151,7 @@ def _print(session: Session, data: dict[str, Any]) -> None:
             ("swarm", data["path"]),
             ("goal", data["goal"]),
             ("base", _about(data["base"])),
-            ("best", _about(best) if best else "nothing is scored yet"),
+            ("best", _about(best) if best else _unscored(session)),
             ("individuals", str(data["individuals"])),
             ("workers", ", ".join(alive) if alive else "none is running"),
             ("mode", "" if data["mode"] == "running" else data["mode"]),

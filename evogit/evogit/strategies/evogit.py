@@ -45,6 +45,8 @@ class EvoGit:
         patience: after so many steps without a move an agent begins a new climb from the base; 0 never. It
             climbs alone until it has made no move for half as many, or the others would pull it back to
             where it came from at once. What it leaves stays in the phylogeny.
+        aloof: an agent with nothing of others among its first parents climbs alone until it has made no move
+            for so many steps; 0 never. So several first climbs are made, and not one that all follow.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class EvoGit:
         window: object = 200,
         mates: object = "random",
         patience: object = 300,
+        aloof: object = 0,
     ) -> None:
         self._merge_every = int(option("merge_every", merge_every, 0, 10**6))
         self._cross = option("cross", cross, 0, 1)
@@ -73,6 +76,7 @@ class EvoGit:
         self._window = int(option("window", window, 1, 10**6))
         self._mates: Mating = choice("mates", mates, MATINGS)
         self._patience = int(option("patience", patience, 0, 10**9))
+        self._aloof = int(option("aloof", aloof, 0, 10**9))
 
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
         """Start again if stuck; merge on every k-th step; else go back, or look around, or mutate."""
@@ -91,15 +95,17 @@ class EvoGit:
         return self._among(phylogeny, own, others, random)
 
     def _alone(self, phylogeny: Phylogeny, agent: str, own: int) -> bool:
-        """Whether an agent is on a new climb of its own, and moves."""
-        if not self._patience or phylogeny.step(own) <= self._patience:
+        """Whether an agent is on a climb of its own that it should end first, and moves."""
+        later = 0 < self._patience < phylogeny.step(own)
+        if not later and not self._aloof:
             return False
         *line, _ = phylogeny.lineage(own)
-        anew = phylogeny.step(line[-1]) > self._patience
+        anew = later and phylogeny.step(line[-1]) > self._patience
+        still = max(self._aloof, self._patience // 2 if anew else 0)
         return (
-            anew
+            still > 0
             and all(phylogeny.agent(row) == agent for row in line)
-            and not stuck(phylogeny, agent, self._patience // 2)
+            and not stuck(phylogeny, agent, still)
         )
 
     def _among(self, phylogeny: Phylogeny, own: int, others: list[int], random: Random) -> Step:

@@ -216,6 +216,25 @@ def test_a_stuck_agent_climbs_anew_from_the_base_alone_until_it_moves_no_more(be
     assert parents(42) == {(tip,), (other,), (tip, other)}
 
 
+def test_an_aloof_agent_looks_at_others_once_it_moves_no_more(bed: Bed) -> None:
+    tip = bed.grow("a1", "x = 1\n", 9.0)
+    other = bed.grow("a2", "x = 2\n", 8.0)
+    borrowed = bed.grow("a3", "x = 3\n", 8.5, other)
+    bed.close()
+    phylogeny = bed.phylogeny()
+    strategy = EvoGit(aloof=20, merge_every=0, backtrack=0, cross=0.5, borrow=0.5)
+
+    def parents(agent: str, step: int) -> set[CommitId]:
+        phylogeny._state.ledger.last_steps[agent] = step  # pyright: ignore[reportPrivateUsage]
+        plans = [strategy.plan(phylogeny, agent, Random(i)) for i in range(40)]
+        return {parent for plan in plans for parent in plan.parents}
+
+    assert parents("a1", 10) == {tip}
+    assert parents("a1", 40) == {tip, other, borrowed}
+    assert parents("a3", 10) == {tip, other, borrowed}, "it is in company already"
+    assert parents("a4", 10) == {bed.garden.swarm.base}
+
+
 def test_the_best_of_all_is_a_mate_where_everybody_has_left_it(bed: Bed) -> None:
     best = bed.grow("a1", "x = 1\n", 9.0)
     bed.grow("a1", "x = 2\n", 3.0, bed.garden.swarm.base)
