@@ -79,7 +79,7 @@ class AgentLoop:
         self._paid_in_vain = 0
         self._last_reason = ""
         self._in_trouble = self._told_paused = False
-        self._unable = False
+        self._unable = self._made_any = False
         self._given_up = ""
         self.ended = ""
         self.dismissed = False
@@ -151,8 +151,8 @@ class AgentLoop:
 
     @property
     def gave_up(self) -> bool:
-        """Whether it ended because it could not work, or worked in vain at somebody's cost."""
-        return self._unable or self._paid_in_vain >= _FRUITLESS_PAID
+        """Whether it ended because it could not work, or never made anything of what it cost."""
+        return self._unable or (self._paid_in_vain >= _FRUITLESS_PAID and not self._made_any)
 
     def _paused(self) -> bool:
         paused = self._shared.directions.paused(self.name)
@@ -230,7 +230,7 @@ class AgentLoop:
         """How many steps in a row were in vain."""
         if made.commit is not None:
             self._fruitless = self._paid_in_vain = 0
-            self._in_trouble = False
+            self._in_trouble, self._made_any = False, True
         else:
             self._last_reason = made.reason
             self._fruitless += 1
