@@ -106,6 +106,7 @@ def _init_repository(
         session.output.warn(
             "your uncommitted changes are not part of the base; commit them first if they should be"
         )
+    _check_names(session, source)
     swarm = init_repository(
         source, config, base=base, author=session.user, settings=session.read_settings(config)
     )
@@ -119,6 +120,19 @@ def _init_repository(
         lambda: session.output.line(f"made the swarm {swarm.path} from {swarm.base[:12]}"),
     )
     session.output.note("next: evogit eval base, then evogit run --max-time 10m")
+
+
+def _check_names(session: Session, source: Source) -> None:
+    """Say now what would reject every individual: a file whose name none may have."""
+    from evogit.errors import UserError
+    from evogit.git.trees import check_path
+
+    for name in source.tracked():
+        try:
+            check_path(name)
+        except UserError as error:
+            session.output.warn(f"{error.message}; every individual would be rejected: rename it")
+            return
 
 
 def _configuration(session: Session, source: Source, *, private: bool) -> Path:

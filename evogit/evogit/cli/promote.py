@@ -67,7 +67,7 @@ def promote(
     plan = plan_promotion(
         session.swarm, session.phylogeny, desk.steering, commit, to=to, mode=how, message=message
     )
-    data = _as_json(plan)
+    data = _as_json(session, plan)
     if dry_run:
         session.output.result(data, lambda: _print(session, plan, data))
         return
@@ -87,7 +87,7 @@ def promote(
     report(session, entry, f"{commit[:12]} is on branch {plan.branch}")
 
 
-def _as_json(plan: Plan) -> dict[str, Any]:
+def _as_json(session: Session, plan: Plan) -> dict[str, Any]:
     return {
         "individual": plan.individual,
         "branch": plan.branch,
@@ -99,7 +99,17 @@ def _as_json(plan: Plan) -> dict[str, Any]:
             {"path": file.path, "added": file.added, "removed": file.removed} for file in plan.files
         ],
         "hint": plan.hint,
+        "doubt": doubted(session, session.phylogeny.index(plan.individual)),
     }
+
+
+def doubted(session: Session, row: int) -> str:
+    """Why what an individual gained may be no gain; empty if nothing says so."""
+    from evogit.evolve.calibration import doubt
+
+    evaluate = session.spec.settings.evaluate
+    maximize = evaluate.direction == "maximize"
+    return doubt(session.phylogeny, row, evaluate.seed, maximize=maximize)
 
 
 def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
@@ -110,6 +120,8 @@ def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
     output.line(plan.message.rstrip())
     output.line()
     output.table(data["files"], _FILES)
+    if data["doubt"]:
+        output.warn(data["doubt"])
     for path in plan.conflicts:
         output.line(f"conflict  {path}", style="red")
     if plan.conflicts:

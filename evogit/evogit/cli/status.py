@@ -10,6 +10,7 @@ import typer
 
 from evogit.cli.individuals import Individuals, number, short
 from evogit.cli.output import Column
+from evogit.cli.promote import doubted
 from evogit.cli.session import Session
 from evogit.ids import natural
 from evogit.steering.state import Steering, derive
@@ -70,6 +71,7 @@ def collect(session: Session) -> dict[str, Any]:
         "individuals": len(phylogeny),
         "base": view.row(phylogeny.index(swarm.base)),
         "best": view.row(found[0]) if found else None,
+        "doubt": doubted(session, found[0]) if found else "",
         "agents": [
             {**view.row(row), "agent": agent, "state": _state(phylogeny, steering, agent, row)}
             for agent, row in _standing(phylogeny)
@@ -161,6 +163,8 @@ def _print(session: Session, data: dict[str, Any]) -> None:
             ),
         ]
     )
+    if data["doubt"]:
+        session.output.warn(f"best: {data['doubt']}")
     if data["agents"]:
         session.output.line()
         session.output.table(data["agents"], _AGENTS)

@@ -119,6 +119,17 @@ def separation(phylogeny: Phylogeny, seed: int, *, maximize: bool) -> Separation
     return Separation(best, score, len(fresh), base, floor, best != 0 and gain > floor)
 
 
+def doubt(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> str:
+    """Why what an individual gained over the base may be no gain, in words; empty if nothing says so."""
+    score, base = phylogeny.score(row), phylogeny.score(0)
+    if row == 0 or score is None or base is None:
+        return ""
+    gain, floor = score - base if maximize else base - score, noise_floor(phylogeny, seed)
+    if gain > floor:
+        return ""
+    return f"its gain over the base, {gain:.3g}, is within the noise floor, {floor:.3g}"
+
+
 def _leader(phylogeny: Phylogeny) -> int:
     """The best individual; 0 if there is none, or it is the base's tree."""
     best = phylogeny.best(1)

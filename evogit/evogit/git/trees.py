@@ -17,7 +17,6 @@ from pygit2.enums import FileMode
 
 from evogit.errors import UserError
 from evogit.ids import BlobId, TreeId
-from evogit.text import clean_line
 
 MAX_ENTRIES: Final = 20_000
 MAX_DEPTH: Final = 100
@@ -62,13 +61,13 @@ def check_path(path: str) -> str:
     """
     data = path.encode("utf-8", "surrogateescape")
     if len(data) > MAX_PATH_BYTES or _FORBIDDEN.search(path):
-        raise UserError(f"path {clean_line(path, 80)!r} has forbidden characters or is too long")
+        raise UserError(f"path {path[:80]!r} has forbidden characters or is too long")
     if max(map(len, data.split(b"/"))) > MAX_NAME_BYTES:
-        raise UserError(f"path {clean_line(path, 80)!r} has a name of over {MAX_NAME_BYTES} bytes")
+        raise UserError(f"path {path[:80]!r} has a name of over {MAX_NAME_BYTES} bytes")
     for part in path.split("/"):
         plain = _HFS_IGNORED.sub("", part).lower().rstrip(". ")
         if part in {"", ".", ".."} or plain in {".git", "git~1"} or plain.startswith(".git:"):
-            raise UserError(f"path {clean_line(path, 80)!r} is not allowed in an individual")
+            raise UserError(f"path {path[:80]!r} is not allowed in an individual")
     return path
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.core.conftest import Garden
 
-from evogit.evolve.calibration import Separation, confirmed, separation
+from evogit.evolve.calibration import Separation, confirmed, doubt, separation
 from evogit.ids import CommitId
 from evogit.outcome import Scored
 from evogit.records import Evaluation
@@ -47,6 +47,19 @@ def test_a_gain_within_the_noise_of_the_base_is_no_separation(garden: Garden) ->
     judged(garden, garden.swarm.base, [1.0, 1.1, 0.9, 1.0, 1.0])
     judged(garden, garden.grow("a1", {"pkg/x.py": "x = 1\n"}), [1.15])
     assert not claim(garden).real
+
+
+def test_a_gain_that_may_be_none_is_doubted_in_words(garden: Garden) -> None:
+    judged(garden, garden.swarm.base, [1.0, 1.1, 0.9, 1.0, 1.0])
+    near, far = (garden.grow("a1", {"pkg/x.py": f"x = {n}\n"}) for n in (1, 2))
+    judged(garden, near, [1.15])
+    judged(garden, far, [1.5])
+    phylogeny = garden.phylogeny()
+    said = doubt(phylogeny, phylogeny.index(near), 0, maximize=True)
+    assert said == "its gain over the base, 0.15, is within the noise floor, 0.2"
+    assert not doubt(phylogeny, phylogeny.index(far), 0, maximize=True)
+    assert doubt(phylogeny, phylogeny.index(far), 0, maximize=False)
+    assert not doubt(phylogeny, 0, 0, maximize=True)
 
 
 def test_the_luck_that_chose_an_individual_is_not_reported(garden: Garden) -> None:

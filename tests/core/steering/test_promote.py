@@ -316,6 +316,17 @@ def test_odd_names_of_folders_and_files_survive(user_repository: UserRepository)
     assert git(root, "show", f"{made.branch}:a\tb\n ü") == "1"
 
 
+def test_a_promotion_whose_branch_was_deleted_by_hand_can_be_undone(
+    garden: Garden, desk: Desk
+) -> None:
+    before = files_of(garden.root)
+    desk.promote(plan(garden), no_gates)
+    git(garden.root, "branch", "-q", "-D", "evogit/set-x-to-1")
+    desk.undo()
+    assert [operation.holds for operation in desk.operations()] == [True, False]
+    assert all(name in files_of(garden.root) for name in before)
+
+
 def test_undoing_a_promotion_takes_the_branch_back_only_if_it_is_still_there(
     garden: Garden, desk: Desk
 ) -> None:
