@@ -17,7 +17,7 @@ from evogit_agents.command.record import Record
 _FIRST_LINE: Final = 512
 _LINKS: Final = 8
 _SYSTEM: Final = ("/usr/local/bin", "/usr/bin", "/bin")
-_FAILS: Final = Path("/usr/bin/false")
+_FAILS: Final = Path("/bin/false")
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,14 +140,14 @@ class AskedModel:
         self, trouble: Trouble, closed: Closed, messages: Sequence[Message], most: int
     ) -> ModelError:
         said = self._said = clean_line(self._redactor.text(trouble.message), 300)
-        ending = trouble.stop and trouble.hint
+        hint = f" ({trouble.hint})" if trouble.stop and trouble.hint else ""
         row = f" ({closed.failures} failures in a row)" if closed.failures > 1 else ""
         if trouble.billed is None:
             spend = self.price(self.count(messages), most)
         else:
             spend, _ = self._bill(trouble.billed, messages, most, "")
         return ModelError(
-            f"{self.name}: {said}{row}{f' ({trouble.hint})' if ending else ''}",
+            f"{self.name}: {said}{row}{hint}",
             kind=trouble.kind,
             pause=closed.seconds,
             stop=trouble.stop or closed.forever,

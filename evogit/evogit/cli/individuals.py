@@ -56,6 +56,15 @@ def verdict(outcome: Outcome | None) -> str:
             assert_never(outcome)
 
 
+def doubted(session: Session, row: int) -> str:
+    """Why what an individual gained may be no gain; empty if nothing says so."""
+    from evogit.evolve.separation import doubt
+
+    evaluate = session.spec.settings.evaluate
+    maximize = evaluate.direction == "maximize"
+    return doubt(session.phylogeny, row, evaluate.seed, maximize=maximize)
+
+
 def _joined(value: object) -> str:
     return ", ".join(cast("list[str]", value)) if isinstance(value, list) else ""
 

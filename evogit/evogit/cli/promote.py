@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from evogit.cli.decisions import commits, report
+from evogit.cli.individuals import doubted
 from evogit.cli.options import DryRun, Revision, Yes
 from evogit.cli.output import Column
 from evogit.cli.session import Session
@@ -101,15 +102,6 @@ def _as_json(session: Session, plan: Plan) -> dict[str, Any]:
         "hint": plan.hint,
         "doubt": doubted(session, session.phylogeny.index(plan.individual)),
     }
-
-
-def doubted(session: Session, row: int) -> str:
-    """Why what an individual gained may be no gain; empty if nothing says so."""
-    from evogit.evolve.calibration import doubt
-
-    evaluate = session.spec.settings.evaluate
-    maximize = evaluate.direction == "maximize"
-    return doubt(session.phylogeny, row, evaluate.seed, maximize=maximize)
 
 
 def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:

@@ -268,7 +268,7 @@ def interruptible(stop: threading.Event) -> Generator[threading.Event]:
 
 
 def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
-    from evogit.evolve.calibration import separation
+    from evogit.evolve.separation import separation
     from evogit.evolve.spending import FREE, in_words
 
     output = session.output

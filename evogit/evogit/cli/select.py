@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from evogit.errors import NotFoundError
-from evogit.ids import CommitId, is_object_id
+from evogit.ids import ABBREVIATED, BEST, CommitId, is_object_id
 from evogit.text import clean_line
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _STEPS: Final = re.compile(r"(?:~\d{0,6}|\^\d{0,3})+$", re.ASCII)
 _STEP: Final = re.compile(r"([~^])(\d*)", re.ASCII)
-_BEST: Final = re.compile(r"best(?::(\d{1,6}))?(?:@gen(\d{1,9}))?", re.ASCII)
-_PREFIX: Final = re.compile(r"[0-9a-f]{4,40}")
 _OPERATION: Final = re.compile(r"@(-+|-\d{1,6})", re.ASCII)
 _SHOWN: Final = 6
 
@@ -63,7 +61,9 @@ def select_operation(operations: Sequence[CommitId], text: str) -> CommitId:
         if not 1 <= back <= len(operations):
             raise _nothing(text, "operation", f"there are {len(operations)}")
         return operations[back - 1]
-    found = [entry for entry in operations if _PREFIX.fullmatch(text) and entry.startswith(text)]
+    found = [
+        entry for entry in operations if ABBREVIATED.fullmatch(text) and entry.startswith(text)
+    ]
     if len(found) == 1:
         return found[0]
     if found:
@@ -74,7 +74,7 @@ def select_operation(operations: Sequence[CommitId], text: str) -> CommitId:
 def _named(phylogeny: Phylogeny, base: CommitId, name: str) -> int:
     if name == "base":
         return phylogeny.index(base)
-    best = _BEST.fullmatch(name)
+    best = BEST.fullmatch(name)
     if best:
         generation = int(best[2]) if best[2] else None
         return _best(phylogeny, int(best[1] or 1), generation, name)
@@ -101,7 +101,7 @@ def _best(phylogeny: Phylogeny, rank: int, generation: int | None, text: str) ->
 def _abbreviated(phylogeny: Phylogeny, name: str) -> int:
     names = {**phylogeny.tags, **phylogeny.tips}
     found = {known: row for known, row in names.items() if name and known.startswith(name)}
-    if _PREFIX.fullmatch(name):
+    if ABBREVIATED.fullmatch(name):
         for row in range(len(phylogeny)):
             commit = phylogeny.commit(row)
             if commit.startswith(name):

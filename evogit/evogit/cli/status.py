@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from evogit.cli.individuals import Individuals, number, short
+from evogit.cli.individuals import Individuals, doubted, number, short
 from evogit.cli.output import Column
-from evogit.cli.promote import doubted
 from evogit.cli.session import Session
 from evogit.ids import natural
 from evogit.steering.state import Steering, derive

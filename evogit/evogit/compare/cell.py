@@ -19,10 +19,11 @@ from evogit.compare.arms import Arm
 from evogit.errors import PreconditionError
 from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve
-from evogit.evolve.calibration import confirm_best, noise_floor
+from evogit.evolve.calibration import confirm_best
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.events import Listener
 from evogit.evolve.once import Desk, open_desk, record_verdict
+from evogit.evolve.separation import noise_floor
 from evogit.git.trees import EXECUTABLE
 from evogit.ids import CommitId
 from evogit.judge.judge import Task

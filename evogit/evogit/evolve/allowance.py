@@ -53,16 +53,18 @@ class Allowance:
     @property
     def seconds_left(self) -> float | None:
         """Seconds until the time limit; ``None`` without one."""
-        if self.flags.seconds is None:
-            return None
-        return max(self.flags.seconds - (time.monotonic() - self._started), 0.0)
+        left = self._seconds()
+        return None if left is None else max(left, 0.0)
 
     @property
     def seconds_over(self) -> float:
         """Seconds since the time limit; 0 before it and without one."""
-        if self.flags.seconds is None:
-            return 0.0
-        return max(time.monotonic() - self._started - self.flags.seconds, 0.0)
+        left = self._seconds()
+        return 0.0 if left is None else max(-left, 0.0)
+
+    def _seconds(self) -> float | None:
+        limit = self.flags.seconds
+        return None if limit is None else limit - (time.monotonic() - self._started)
 
     def exhausted(self) -> str:
         """Which limit is reached, in words; empty if none is."""

@@ -12,8 +12,8 @@ from evogit.analysis.hunks import Piece, Pieces, by_path, into_lines
 from evogit.analysis.minimize import minimize
 from evogit.errors import PreconditionError
 from evogit.evolve.assembly import Plan
-from evogit.evolve.calibration import noise_floor
 from evogit.evolve.once import Desk, open_desk, record_verdict
+from evogit.evolve.separation import noise_floor
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Task
 from evogit.outcome import Scored

@@ -19,15 +19,11 @@ from evogit.evolve.offspring import Made
 from evogit.evolve.purse import Purse
 from evogit.evolve.shared import Shared
 from evogit.evolve.spending import FREE, Refusal
-from evogit.evolve.unfinished import FRUITLESS
+from evogit.evolve.streak import Streak
 from evogit.ids import CommitId
 from evogit.proposals import Agent, Step
 from evogit.records import Attempt, Spend
 
-_FRUITLESS_PAID: Final = 50
-"""As ``FRUITLESS``, for steps that cost something: a model that repeats itself must not run up a bill."""
-_TOLD_PAID: Final = 10
-"""After so many of them a human is told."""
 _PAUSE_SECONDS: Final = 0.2
 _SIBLING_SECONDS: Final = 0.02
 _TOMORROW_SECONDS: Final = 1.0
@@ -75,11 +71,8 @@ class AgentLoop:
         self._recorded: Future[CommitId] | None = None
         self._seen: Future[CommitId] | None = None
         self._docket = Docket(failed)
-        self._fruitless = 0
-        self._paid_in_vain = 0
-        self._last_reason = ""
-        self._in_trouble = self._told_paused = False
-        self._unable = self._made_any = False
+        self._streak = Streak(name)
+        self._told_paused = False
         self._given_up = ""
         self.ended = ""
         self.dismissed = False
@@ -135,10 +128,8 @@ class AgentLoop:
     def _reason_to_end(self) -> str:
         if self._given_up:
             return self._given_up
-        if self._fruitless >= FRUITLESS:
-            return f"{self.name} made no new tree in {FRUITLESS} steps"
-        if self._paid_in_vain >= _FRUITLESS_PAID:
-            return self._in_vain(_FRUITLESS_PAID)
+        if self._streak.end:
+            return self._streak.end
         self._refresh()
         if not self._wanted() or self._shared.directions.stopped(self.name):
             self.dismissed = True  # for all of its threads, whatever is decided meanwhile
@@ -146,13 +137,10 @@ class AgentLoop:
             return f"{self.name} was stopped"
         return self._shared.allowance.exhausted()
 
-    def _in_vain(self, steps: int) -> str:
-        return f"{self.name} paid for {steps} steps in a row without a new tree; the last: {self._last_reason}"
-
     @property
     def gave_up(self) -> bool:
         """Whether it ended because it could not work, or never made anything of what it cost."""
-        return self._unable or (self._paid_in_vain >= _FRUITLESS_PAID and not self._made_any)
+        return self._streak.gave_up
 
     def _paused(self) -> bool:
         paused = self._shared.directions.paused(self.name)
@@ -198,7 +186,7 @@ class AgentLoop:
             made = adopt()
             recorded = self._record(number, step, made, time.monotonic() - started)
             self._purse.settle(number, made.spend, worst)
-            self._count(made)
+            self._streak.count(made)
             place = self._docket.enter() if made.commit is not None else nullcontext()
         with place:
             if made.commit is None or made.tree is None:
@@ -225,16 +213,6 @@ class AgentLoop:
         self._shared.phylogeny.refresh()
         if durable:
             self._seen = newest
-
-    def _count(self, made: Made) -> None:
-        """How many steps in a row were in vain."""
-        if made.commit is not None:
-            self._fruitless = self._paid_in_vain = 0
-            self._in_trouble, self._made_any = False, True
-        else:
-            self._last_reason = made.reason
-            self._fruitless += 1
-            self._paid_in_vain += made.spend != FREE
 
     def _reserve(self, number: int, worst: Spend) -> Refusal | None:
         """Take an evaluation and reserve the worst case, here and in the journal; or why not."""
@@ -298,21 +276,17 @@ class AgentLoop:
         shared.phylogeny.refresh()
         shared.say("attempted", self.name, entry=entry, operator=made.operator, text=made.reason)
         if made.stop:
-            self._unable = True
             self._give_up(made.reason)
         else:
             self._tell_trouble(made)
         shared.stop.wait(self._at_most(made.pause))
 
     def _tell_trouble(self, made: Made) -> None:
-        """Once, until there is an offspring again: a human may be able to mend it."""
         if made.pause > 0:
             self._shared.say("state", self.name, text=f"waiting: {made.reason}")
-        paid = self._paid_in_vain == _TOLD_PAID
-        if paid or (made.pause > 0 and not self._in_trouble):
-            text = self._in_vain(_TOLD_PAID) if paid else made.reason
-            self._shared.say("warning", self.name, text=text)
-            self._in_trouble = True
+        news = self._streak.news(made)
+        if news:
+            self._shared.say("warning", self.name, text=news)
 
     def _give_up(self, reason: str) -> None:
         with self._turn:  # told once, though several threads may come to it

@@ -14,11 +14,11 @@ from evogit.errors import PreconditionError
 from evogit.evolve.allowance import Allowance
 from evogit.evolve.assembly import Bench, Plan, open_bench, open_budget, open_judge
 from evogit.evolve.billing import Bill
-from evogit.evolve.calibration import noise_floor
 from evogit.evolve.evaluating import judge_now, to_be_run
 from evogit.evolve.hiring import open_bill
 from evogit.evolve.lost import settle_lost
 from evogit.evolve.merging import Policy, merge_parents
+from evogit.evolve.separation import noise_floor
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Judge, Task
 from evogit.outcome import Outcome

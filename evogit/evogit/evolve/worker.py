@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from evogit.errors import BudgetError, EvaluatorError
-from evogit.evolve.calibration import confirmed
 from evogit.evolve.loop import AgentLoop
+from evogit.evolve.separation import confirmed
 from evogit.evolve.shared import Shared
 from evogit.proposals import Agent
 from evogit.records import Lease, Spend
@@ -122,15 +122,11 @@ class Worker:
 
     def _tell_overtime(self) -> None:
         """Once, if steps under way outlast the time: calls that are paid for are not thrown away."""
-        waiting = [
-            loop.name for number, loop in self._loops.items() if self._threads[number].is_alive()
-        ]
-        if (
-            self._shared.allowance.seconds_over > _OVERTIME_SECONDS
-            and waiting
-            and not self._told_overtime
-        ):
-            self._told_overtime = True
+        if self._told_overtime or self._shared.allowance.seconds_over < _OVERTIME_SECONDS:
+            return
+        self._told_overtime = True
+        waiting = [self._loops[n].name for n, thread in self._threads.items() if thread.is_alive()]
+        if waiting:
             text = f"the time is over; {', '.join(waiting)} end their steps (Ctrl-C ends them now)"
             self._shared.say("warning", text=text)
 

@@ -10,7 +10,7 @@ from tests.core.evolve.test_evolving import SETTINGS, Farm, view
 
 from evogit.compare.cell import CHOSEN, finish
 from evogit.evolve import assembly
-from evogit.evolve.calibration import separation
+from evogit.evolve.separation import separation
 from evogit.swarm.maintenance import maintain
 
 NOISY = "import random\n\ndef value(x):\n    return x + 1 + random.random() / 100\n"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.core.conftest import Garden
 
-from evogit.evolve.calibration import Separation, confirmed, doubt, separation
+from evogit.evolve.separation import Separation, confirmed, doubt, separation
 from evogit.ids import CommitId
 from evogit.outcome import Scored
 from evogit.records import Evaluation

@@ -1,0 +1,103 @@
+"""What the journals say of the best individual: is it better than the base by more than noise?
+
+A gain that is not larger than the largest difference between two runs of the base is called "no
+separation", not a gain. Of many noisy scores the best is mostly the luckiest, so what is reported comes
+from repeats made after it was chosen (the "winner's curse"; Branke and Schmidt, "Selection in the
+presence of noise", GECCO 2003). Nothing is judged here (``calibration``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import fmean
+from typing import Final
+
+from evogit.outcome import Scored
+from evogit.phylogeny.index import Phylogeny
+
+NOISY: Final = 5
+"""So many runs of the base show its noise."""
+RECORD: Final = range(1, 3)
+"""Repeats of a would-be record under a noisy evaluator, made during the search."""
+FRESH: Final = range(3, 8)
+"""Repeats that only confirm."""
+
+
+def confirmed(phylogeny: Phylogeny, row: int) -> bool:
+    """Whether an individual was judged again after it had looked like a record: once may be luck."""
+    tree = phylogeny.tree(row)
+    return all(phylogeny.evaluation(tree, repeat, "repeat") is not None for repeat in RECORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """An individual, mostly the best, compared with the base.
+
+    Args:
+        best: its row in the phylogeny; 0 is the base itself.
+        score: the mean of its fresh repeats; without any, of what chose it.
+        fresh: how many fresh repeats there are.
+        base: the mean of the base's runs.
+        floor: the largest difference between two of them.
+        real: it is better than the base by more than the floor.
+    """
+
+    best: int
+    score: float
+    fresh: int
+    base: float
+    floor: float
+    real: bool
+
+
+def separation(phylogeny: Phylogeny, seed: int, *, maximize: bool) -> Separation | None:
+    """What the journals say about the best individual; ``None`` if nothing has a score yet."""
+    return compared(phylogeny, leader(phylogeny), seed, maximize=maximize)
+
+
+def compared(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> Separation | None:
+    """The same of any individual; ``None`` if it or the base has no score."""
+    chosen, base = phylogeny.score(row), phylogeny.score(0)
+    if base is None or chosen is None:
+        return None
+    fresh, floor = fresh_scores(phylogeny, row), noise_floor(phylogeny, seed)
+    score = fmean(fresh) if fresh else chosen
+    gain = score - base if maximize else base - score
+    return Separation(row, score, len(fresh), base, floor, row != 0 and gain > floor)
+
+
+def doubt(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> str:
+    """Why what an individual gained over the base may be no gain, in words; empty if nothing says so."""
+    found = compared(phylogeny, row, seed, maximize=maximize)
+    if row == 0 or found is None or found.real:
+        return ""
+    gain = found.score - found.base if maximize else found.base - found.score
+    return f"its gain over the base, {gain:.3g}, is within the noise floor, {found.floor:.3g}"
+
+
+def leader(phylogeny: Phylogeny) -> int:
+    """The best individual; 0 if there is none, or it is the base's tree."""
+    best = phylogeny.best(1)
+    return best[0] if best and phylogeny.tree(best[0]) != phylogeny.tree(0) else 0
+
+
+def fresh_scores(phylogeny: Phylogeny, row: int) -> list[float]:
+    """Those of the repeats that were made after an individual was chosen."""
+    tree = phylogeny.tree(row)
+    found = [phylogeny.evaluation(tree, repeat, "repeat") for repeat in FRESH]
+    return [e.outcome.score for e in found if e and isinstance(e.outcome, Scored)]
+
+
+def noise_floor(phylogeny: Phylogeny, seed: int) -> float:
+    """The floor as the journals have it: the largest difference between two runs of the base."""
+    tree = phylogeny.tree(0)
+    keys = [(seed, "search"), *((repeat, "repeat") for repeat in range(1, NOISY))]
+    found = [phylogeny.evaluation(tree, number, purpose) for number, purpose in keys]
+    return floor_of([e.outcome.score for e in found if e and isinstance(e.outcome, Scored)])
+
+
+def floor_of(scores: Sequence[float]) -> float:
+    """The largest difference between two of them; 0 of fewer."""
+    return max((abs(a - b) for a, b in combinations(scores, 2)), default=0.0)
