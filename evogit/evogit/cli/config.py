@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from evogit.cli.installed import require_installed
 from evogit.cli.output import dump_json
 from evogit.cli.session import Session
 from evogit.errors import NotFoundError, UserError
@@ -48,13 +49,38 @@ def set_(
 
     Example: evogit config set budget.evaluations 500
     """
-    from evogit.config.load import set_value
+    from evogit.config.editing import set_value
 
-    changed = _value(set_value(session.config_file, key, value).model_dump(mode="json"), key)
+    settings = set_value(session.config_file, key, value)
+    changed = _value(settings.model_dump(mode="json"), key)
+    _report(session, key, changed, f"{key} = {json.dumps(changed)} in")
+    try:
+        require_installed(settings)
+    except NotFoundError as error:
+        session.output.warn(f"{error.message} here; {error.hint}")
+
+
+@app.command("unset")
+def unset(session: Session, key: _Key) -> None:
+    """Take one key out of the file, so that its default counts.
+
+    Example: evogit config unset budget.evaluations
+    """
+    from evogit.config.editing import unset_value
+
+    settings = unset_value(session.config_file, key)
+    try:
+        default = _value(settings.model_dump(mode="json"), key)
+    except NotFoundError:  # a name of somebody's own has none
+        default = None
+    _report(session, key, default, f"{key} is {json.dumps(default)} again: taken out of")
+
+
+def _report(session: Session, key: str, value: object, text: str) -> None:
     path = str(session.config_file)
     session.output.result(
-        {"path": path, "key": key, "value": changed},
-        lambda: session.output.note(f"{key} = {json.dumps(changed)} in {path}"),
+        {"path": path, "key": key, "value": value},
+        lambda: session.output.note(f"{text} {path}"),
     )
 
 

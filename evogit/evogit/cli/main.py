@@ -59,7 +59,7 @@ def _guarded(given: list[str]) -> int:
         _complain(given, "interrupted", "interrupted", "what was recorded is safe")
         return EXIT_INTERRUPTED
     except TyperException as error:
-        _complain(given, "usage", error.format_message(), _usage_hint(given))
+        _complain(given, "usage", error.format_message(), _usage_hint(given, error))
         return EXIT_USAGE
     except EvoGitError as error:
         _complain(given, error.code, error.message, error.hint)
@@ -165,9 +165,11 @@ def _print_version() -> None:
     typer.echo(f"evogit {__version__}")
 
 
-def _usage_hint(given: Sequence[str]) -> str:
-    command = next(_words(given), "")
-    return clean_line(f"evogit {command}".strip() + " --help shows what it takes", 120)
+def _usage_hint(given: Sequence[str], error: TyperException) -> str:
+    """Where to read about the command that was asked for, a subcommand if it came that far."""
+    named: str = getattr(getattr(error, "ctx", None), "command_path", "")
+    command = named or f"evogit {next(_words(given), '')}".strip()
+    return clean_line(f"{command} --help shows what it takes", 120)
 
 
 def _unexpected(given: Sequence[str], error: Exception) -> int:

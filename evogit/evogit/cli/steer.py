@@ -64,12 +64,13 @@ def with_descendants(phylogeny: Phylogeny, chosen: Sequence[CommitId]) -> list[i
 
 
 def restore(session: Session, revisions: Revisions) -> None:
-    """Bring pruned lineages back into the population.
+    """Bring individuals back into the population, with the whole lineages they were pruned with.
 
     Example: evogit restore a3
     """
-    chosen = commits(session, revisions)
-    report(session, session.desk.restore(chosen), f"restored {several(chosen)}")
+    entry = session.desk.restore(commits(session, revisions))
+    roots = dict(session.phylogeny.decisions)[entry].selects
+    report(session, entry, f"restored {several(roots)} and what descends from it")
 
 
 def pin(session: Session, revisions: Revisions) -> None:

@@ -53,7 +53,13 @@ def agree(session: Session, swarm: Swarm, *, yes: bool) -> None:
 
 
 def follow_config(session: Session) -> None:
-    """Take an edited evogit.toml over into the spec, and say so. A clone has none to follow."""
+    """Take an edited evogit.toml over into the spec, and say so. A clone has none to follow.
+
+    Raises:
+        ConfigError: something in it is not allowed.
+        NotFoundError: it names a strategy, agent or sandbox that is not installed here.
+    """
+    from evogit.cli.installed import require_installed
     from evogit.errors import ConfigError, NotFoundError
     from evogit.initialise import follow_config as follow
 
@@ -70,6 +76,7 @@ def follow_config(session: Session) -> None:
         return
     now = int(session.clock())
     settings = session.read_settings(config)
+    require_installed(settings)
     changed = follow(
         session.swarm, source, config, author=session.user, time=now, settings=settings
     )

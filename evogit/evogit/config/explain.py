@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
@@ -15,7 +16,24 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _SHOWN: Final = 5
+_SUBJECT: Final = re.compile(r"^(?:Input|Tuple|List|Dictionary|String|Value) should")
 _PLAIN: Final = {"missing": "is required", "extra_forbidden": "is no key of EvoGit"}
+_TYPES: Final = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+"""What was wanted, in the words of TOML instead of Python's."""
 
 
 def explain(
@@ -74,8 +92,10 @@ def _path(detail: ErrorDetails, data: object) -> tuple[str | int, ...]:
 def _what(detail: ErrorDetails) -> str:
     if detail["type"] in _PLAIN:
         return _PLAIN[detail["type"]]
-    message = detail["msg"].removeprefix("Value error, ").replace("Input should", "should")
-    message = message.replace("Tuple should", "should").replace(" after validation", "")
+    message = detail["msg"].removeprefix("Value error, ").replace(" after validation", "")
+    message = _SUBJECT.sub("should", message)
+    if detail["type"] in _TYPES:
+        message = f"should be {_TYPES[detail['type']]}"
     got: object = detail["input"]
     if isinstance(got, str | bool | float) or (isinstance(got, int) and abs(got) < 2**63):
         shown = clean_line(repr(got[:80] if isinstance(got, str) else got), 60)

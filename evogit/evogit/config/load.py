@@ -1,12 +1,11 @@
-"""Finds, reads, checks and writes ``evogit.toml``.
+"""Finds, reads and checks ``evogit.toml``.
 
-Reading is tomllib's, bounded, because a repository may be hostile; writing is tomlkit's, so that
-comments stay. Nothing here reads the environment: the command line passes it in.
+Reading is tomllib's, bounded, because a repository may be hostile. Nothing here reads the
+environment: the command line passes it in.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -16,10 +15,9 @@ from typing import Any, Final, cast
 from pydantic import ValidationError
 
 from evogit.config.explain import explain
-from evogit.config.keys import dotted, interpret, parse_path
+from evogit.config.keys import dotted, interpret
 from evogit.config.model import Settings
 from evogit.errors import ConfigError
-from evogit.files import PRIVATE, replacing
 from evogit.text import clean_line
 
 NAMES: Final = ("evogit.toml", ".evogit.toml", "pyproject.toml")
@@ -90,7 +88,7 @@ def load(
         theirs = set(_paths(defaults)) - set(_paths(own))
         origins = {dotted(key): clean_line(str(fallback)) for key in theirs} | origins
         own = merge(defaults, own)
-    return _validated(merge(own, changes), str(path), origins)
+    return validated(merge(own, changes), str(path), origins)
 
 
 def parse(text: str | bytes, source: str = "evogit.toml") -> Settings:
@@ -99,7 +97,7 @@ def parse(text: str | bytes, source: str = "evogit.toml") -> Settings:
     Raises:
         ConfigError: ``text`` is too large, no UTF-8, no TOML, or says something not allowed.
     """
-    return _validated(read_toml(text, source), source, _NOTHING)
+    return validated(read_toml(text, source), source)
 
 
 def read_toml(text: str | bytes, source: str) -> Table:
@@ -191,43 +189,6 @@ def dump(settings: Settings) -> str:
     return tomlkit.dumps(data)
 
 
-def set_value(path: Path, dotted_key: str, value: object) -> Settings:
-    """Set one key in a file and keep its comments and order. Atomic; a wrong value changes nothing.
-
-    Args:
-        path: the file; of a ``pyproject.toml`` the ``[tool.evogit]`` table is meant.
-        dotted_key: such as ``budget.evaluations`` or ``evaluate.stages[0].repeats``.
-        value: text is read as the key's type wants it (``10m``, ``["a", "b"]``); anything else as is.
-
-    Returns:
-        The settings as they are now in the file.
-
-    Raises:
-        ConfigError: the file can not be read, there is no such key, or the value is not allowed.
-    """
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    path = path.resolve()
-    keys = parse_path(dotted_key)
-    interpreted = interpret(keys, value if isinstance(value, str) else "")
-    content = _read(path)
-    read_toml(content, str(path))  # bounded before tomlkit, which is slower, sees it
-    try:
-        document = tomlkit.parse(content.decode("utf-8-sig"))
-        prefix = ("tool", "evogit") if path.name == "pyproject.toml" else ()
-        _assign(document, (*prefix, *keys), interpreted if isinstance(value, str) else value)
-        text = tomlkit.dumps(document)
-    except (TOMLKitError, LookupError, TypeError, ValueError) as error:
-        raise ConfigError(
-            f"{clean_line(dotted_key)} can not be set in {clean_line(str(path))}: {clean_line(str(error))}",
-            hint="edit the file by hand",
-        ) from None
-    settings = _validated(_section(read_toml(text, str(path)), path), str(path), _NOTHING)
-    _replace(path, text.encode())
-    return settings
-
-
 def _folders(start: Path, stop: Path | None) -> list[Path]:
     start = start.absolute()
     folders = [start, *start.parents]
@@ -237,7 +198,7 @@ def _folders(start: Path, stop: Path | None) -> list[Path]:
 
 def _has_table(path: Path) -> bool:
     try:
-        content = _read(path)
+        content = read_file(path)
     except ConfigError:
         return False  # a large pyproject.toml of somebody else's is not our business
     try:
@@ -246,7 +207,12 @@ def _has_table(path: Path) -> bool:
         return b"tool.evogit" in content  # meant for us; loading it will say what is wrong
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The content of a configuration file.
+
+    Raises:
+        ConfigError: there is none, it can not be read, or is larger than 256 KiB.
+    """
     shown = clean_line(str(path))
     if not path.is_file():
         raise ConfigError(f"there is no file {shown}", hint="evogit init writes one")
@@ -263,10 +229,15 @@ def _read(path: Path) -> bytes:
 
 
 def _table_of(path: Path) -> Table:
-    return _section(read_toml(_read(path), str(path)), path)
+    return section(read_toml(read_file(path), str(path)), path)
 
 
-def _section(data: Table, path: Path) -> Table:
+def section(data: Table, path: Path) -> Table:
+    """What of a file's ``data`` is ours.
+
+    Raises:
+        ConfigError: it is a ``pyproject.toml`` without our table.
+    """
     if path.name != "pyproject.toml":
         return data
     tool = data.get("tool")
@@ -279,7 +250,12 @@ def _section(data: Table, path: Path) -> Table:
     return cast(Table, found)
 
 
-def _validated(data: Table, source: str, origins: Mapping[str, str]) -> Settings:
+def validated(data: Table, source: str, origins: Mapping[str, str] = _NOTHING) -> Settings:
+    """The settings that ``data`` says; see ``explain`` for ``source`` and ``origins``.
+
+    Raises:
+        ConfigError: something in it is not allowed.
+    """
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
@@ -329,19 +305,3 @@ def _drop_unknown_words(node: object) -> None:
             cast(Table, node).pop(word, None)
     for inner in _inside(cast(object, node)):
         _drop_unknown_words(inner)
-
-
-def _assign(container: Any, path: tuple[str | int, ...], value: object) -> None:
-    import tomlkit
-
-    for part in path[:-1]:
-        if isinstance(part, str) and part not in container:
-            container[part] = tomlkit.table()
-        container = container[part]
-    container[path[-1]] = value
-
-
-def _replace(path: Path, content: bytes) -> None:
-    with replacing(path, mode=PRIVATE) as stream:
-        os.fchmod(stream.fileno(), path.stat().st_mode & 0o777)
-        stream.write(content)

@@ -23,7 +23,7 @@ from evogit.ids import (
 )
 from evogit.outcome import Outcome, Scored, describe
 from evogit.records import Decision, Move
-from evogit.steering import history, tagging, target
+from evogit.steering import history, marking, tagging, target
 from evogit.steering.history import Operation
 from evogit.steering.moves import Mover
 from evogit.steering.pen import Pen
@@ -43,7 +43,8 @@ class Desk:
     """The decisions of one person. Thread-safe.
 
     Every verb returns the id of its journal entry once that is durable and its refs have moved.
-    All raise ``UserError`` (or below) when the decision can not be made as asked; nothing is then
+    All raise ``UserError`` (or below) when the decision can not be made as asked, or (pruning and pinning)
+    would change nothing; nothing is then
     recorded, except that a compare-and-swap lost in the last moment leaves the decision and its undo.
 
     Args:
@@ -92,21 +93,34 @@ class Desk:
                     "the base can not be pruned: everything descends from it",
                     hint="prune an agent's first offspring instead",
                 )
+            marking.check_news(selects, self.steering.pruned, "pruned", wanted=True)
             return self._about("prune", selects)
 
         return self._pen.write(decide)
 
     def restore(self, selects: Sequence[CommitId]) -> CommitId:
-        """Bring pruned lineages back into the population."""
-        return self._pen.write(lambda: self._about("restore", selects))
+        """Bring individuals back into the population, with the whole lineages they were pruned with."""
+
+        def decide() -> Decision:
+            roots = marking.pruned_above(self.phylogeny, selects, self.steering.pruned)
+            return self._about("restore", roots)
+
+        return self._pen.write(decide)
 
     def pin(self, selects: Sequence[CommitId]) -> CommitId:
         """Keep individuals in sight, whatever becomes of their lineage."""
-        return self._pen.write(lambda: self._about("pin", selects))
+        return self._pin("pin", selects, wanted=True)
 
     def unpin(self, selects: Sequence[CommitId]) -> CommitId:
         """Take pins away."""
-        return self._pen.write(lambda: self._about("unpin", selects))
+        return self._pin("unpin", selects, wanted=False)
+
+    def _pin(self, verb: str, selects: Sequence[CommitId], *, wanted: bool) -> CommitId:
+        def decide() -> Decision:
+            marking.check_news(selects, self.steering.pinned, "pinned", wanted=wanted)
+            return self._about(verb, selects)
+
+        return self._pen.write(decide)
 
     def release(self, selects: Sequence[CommitId]) -> CommitId:
         """Let quarantined individuals go."""

@@ -48,6 +48,8 @@ def test_an_unknown_option_is_a_usage_error(cli: Run) -> None:
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith("error: ")
     assert "hint: evogit path --help" in result.err
+    assert "hint: evogit goal show --help" in cli("goal", "show", "extra").err
+    assert "hint: evogit config --help" in cli("config", "--hlep").err
 
 
 def test_a_group_without_subcommand_is_a_usage_error(cli: Run) -> None:

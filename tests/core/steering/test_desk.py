@@ -54,6 +54,32 @@ def test_a_pruned_lineage_leaves_the_population_and_comes_back(garden: Garden, d
     assert desk.steering.pruned == frozenset()
 
 
+def test_restoring_a_descendant_brings_back_what_it_was_pruned_with(
+    garden: Garden, desk: Desk
+) -> None:
+    root = tip(desk)
+    garden.grow("a1", {"pkg/x.py": "x = 3\n"}, parent=root)
+    desk.prune([root])
+    desk.restore([tip(desk)])
+    assert desk.steering.pruned == frozenset()
+
+
+def test_a_decision_that_would_change_nothing_is_refused(garden: Garden, desk: Desk) -> None:
+    other = garden.grow("a2", {"pkg/x.py": "x = 2\n"})
+    desk.pin([other])
+    desk.prune([other])
+    known = len(desk.operations())
+    for verb in (desk.pin, desk.prune):
+        with pytest.raises(PreconditionError, match="already"):
+            verb([other])
+    for verb in (desk.unpin, desk.restore):
+        with pytest.raises(PreconditionError, match="not p"):
+            verb([tip(desk)])
+    assert len(desk.operations()) == known
+    desk.pin([other, tip(desk)])
+    assert desk.steering.pinned == {other, tip(desk)}
+
+
 def test_the_base_can_not_be_pruned(desk: Desk) -> None:
     with pytest.raises(UserError, match="base"):
         desk.prune([desk.swarm.base])
@@ -298,6 +324,10 @@ def test_each_verb_can_be_undone_and_redone(nursery: Path, tmp_path: Path, verb:
     shutil.copytree(nursery, root)
     desk = desk_of(Garden(root, Swarm(root / ".git" / "evogit" / "swarm.git")))
     desk.tag(STOCK[0], "t1")
+    if verb == 1:
+        desk.prune([STOCK[1]])
+    if verb == 3:
+        desk.pin([STOCK[1]])
     before = snapshot(desk, root)
     VERBS[verb](desk, 1 if verb == 6 else 4)
     after = snapshot(desk, root)

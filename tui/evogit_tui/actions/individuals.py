@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from evogit.errors import PreconditionError
 from evogit.ids import BASE_BRANCH, is_name
 from evogit.outcome import Quarantined
+from evogit.steering.marking import pruned_above
 from evogit_tui.actions import here
 from evogit_tui.dialogs.confirm import Confirm
 from evogit_tui.dialogs.text import LineDialog, TextDialog
@@ -16,22 +17,14 @@ if TYPE_CHECKING:
 
 
 def restore(app: EvoGitApp) -> None:
-    """Bring back its lineage: the pruned roots above it.
+    """Bring back the lineage that it was pruned with.
 
     Raises:
         PreconditionError: it is not pruned.
     """
     commit = here.current(app)
     model, desk = app.model, app.model.desk
-    row = model.phylogeny.index(commit)
-    known = {root: model.row(root) for root in desk.steering.pruned}
-    roots = [
-        root
-        for root, at in known.items()
-        if at is not None and model.phylogeny.is_ancestor(at, row)
-    ]
-    if not roots:
-        raise PreconditionError(f"{here.label(app, commit)} is not pruned")
+    roots = pruned_above(model.phylogeny, [commit], desk.steering.pruned)
     done = f"restored {', '.join(here.label(app, root) for root in roots)} (undo with z)"
     app.clerk.decide("restoring", lambda: desk.restore(roots), done)
 
