@@ -109,3 +109,12 @@ def test_a_run_leaves_the_users_repository_as_it_was_and_promote_adds_a_tested_b
     git(tmp_path, "clone", "-q", "--branch", "faster", str(root), str(clone))
     tests = [sys.executable, "-m", "unittest", "discover"]
     assert subprocess.run(tests, cwd=clone, check=False, capture_output=True).returncode == 0
+
+
+def test_a_bare_repository_needs_a_configuration_of_its_owners(tmp_path: Path) -> None:
+    make_user_repository(tmp_path / "user")
+    git(tmp_path, "clone", "-q", "--bare", "user", "bare.git")
+    refused = evogit(tmp_path / "bare.git", "init", "--yes")
+    assert refused.returncode == 4
+    assert "bare: there are no files" in refused.stderr
+    assert not (tmp_path / "bare.git" / "evogit.toml").exists()

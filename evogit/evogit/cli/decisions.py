@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from evogit.cli.select import select
 from evogit.cli.session import Session
+from evogit.cli.stamps import stamp
 from evogit.errors import NotFoundError
 from evogit.ids import CommitId
+from evogit.records import Decision
 from evogit.text import clean_line
 
 
@@ -58,3 +60,21 @@ def several(found: Sequence[str]) -> str:
     """The first digits of a few ids."""
     shown = ", ".join(commit[:12] for commit in found[:5])
     return shown if len(found) <= 5 else f"{shown} and {len(found) - 5} more"
+
+
+def about(decision: Decision) -> str:
+    """What a decision is about: individuals, a name, words."""
+    chosen = [*decision.selects, *([decision.undoes] if decision.undoes else [])]
+    parts = (several(chosen), decision.target, clean_line(decision.text, 80))
+    return " ".join(part for part in parts if part)
+
+
+def described(session: Session, named: CommitId | None) -> str:
+    """A decision, with whose it is: on a swarm of several hosts two people may have one name."""
+    known = dict(session.phylogeny.decisions)
+    decision = known.get(named) if named is not None else None
+    while decision is not None and decision.undoes is not None:  # it is about what it took back
+        decision = known.get(decision.undoes)
+    if decision is None:
+        return "nothing"
+    return f"{decision.verb} {about(decision)} by {decision.by} of {stamp(decision.time)}"

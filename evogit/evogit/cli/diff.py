@@ -30,7 +30,8 @@ def diff(
 ) -> None:
     """Show what changed between two individuals.
 
-    With one REV, from its first parent to it.
+    With one REV, from its first parent to it. What is printed is made safe for a terminal; an exact
+    patch is made by git -C "$(evogit path)" diff.
 
     Examples: evogit diff best; evogit diff base best --stat
     """

@@ -139,6 +139,7 @@ def _configuration(session: Session, source: Source, *, private: bool) -> Path:
     """The configuration file: the one there is, or a detected one, newly written."""
     from evogit.config.detect import detect, render
     from evogit.config.load import find
+    from evogit.errors import PreconditionError
 
     root = source.work_tree or source.common_dir
     hidden = source.common_dir / "evogit" / "evogit.toml"
@@ -147,6 +148,11 @@ def _configuration(session: Session, source: Source, *, private: bool) -> Path:
         session.output.note(f"using {found}")
         return found
     target = hidden if private else root / "evogit.toml"
+    if source.work_tree is None:
+        raise PreconditionError(
+            f"{root} is bare: there are no files to look for tests or a benchmark in",
+            hint=f"run evogit init in a clone that has files, or write {target} yourself first",
+        )
     target.parent.mkdir(exist_ok=True)
     detected = detect(root, source.tracked())
     target.write_text(render(detected))

@@ -8,15 +8,13 @@ from typing import Annotated, Final
 import typer
 
 from evogit.cli.common import lists
-from evogit.cli.decisions import report, several
+from evogit.cli.decisions import about, described, report
 from evogit.cli.individuals import short
 from evogit.cli.output import Column
 from evogit.cli.select import select_operation
 from evogit.cli.session import Session
 from evogit.cli.stamps import stamp
 from evogit.ids import CommitId
-from evogit.records import Decision
-from evogit.text import clean_line
 
 app = typer.Typer(help=__doc__)
 
@@ -57,7 +55,7 @@ def log(
                 "text": decision.text,
                 "undoes": decision.undoes,
                 "holds": operation.holds,
-                "about": _about(decision),
+                "about": about(decision),
                 "state": "" if operation.holds else "undone",
             }
         )
@@ -71,7 +69,7 @@ def undo(session: Session, operation: _Operation = None) -> None:
     """
     named = _chosen(session, operation) or session.desk.last_holding()
     entry = session.desk.undo(named)
-    text = f"undone: {_described(session, named)}"
+    text = f"undone: {described(session, named)}"
     report(session, entry, text, back="evogit redo brings it back")
 
 
@@ -82,24 +80,7 @@ def redo(session: Session, operation: _Operation = None) -> None:
     """
     named = _chosen(session, operation) or session.desk.last_undone()
     entry = session.desk.redo(named)
-    report(session, entry, f"redone: {_described(session, named)}")
-
-
-def _about(decision: Decision) -> str:
-    chosen = [*decision.selects, *([decision.undoes] if decision.undoes else [])]
-    about = (several(chosen), decision.target, clean_line(decision.text, 80))
-    return " ".join(part for part in about if part)
-
-
-def _described(session: Session, named: CommitId | None) -> str:
-    """A decision, with whose it is: on a swarm of several hosts two people may have one name."""
-    known = dict(session.phylogeny.decisions)
-    decision = known.get(named) if named is not None else None
-    while decision is not None and decision.undoes is not None:  # it is about what it took back
-        decision = known.get(decision.undoes)
-    if decision is None:
-        return "nothing"
-    return f"{decision.verb} {_about(decision)} by {decision.by} of {stamp(decision.time)}"
+    report(session, entry, f"redone: {described(session, named)}")
 
 
 def _chosen(session: Session, text: str | None) -> CommitId | None:

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from evogit.cli.common import lists
 from evogit.cli.output import Column
 from evogit.cli.session import Session
-from evogit.errors import NotFoundError
+from evogit.errors import NotFoundError, UserError
 from evogit.text import clean, clean_line
 
 if TYPE_CHECKING:
@@ -80,7 +80,13 @@ def new(
     from evogit.cli import trusting
     from evogit.importing.scaffold import scaffold
     from evogit.initialise import init_folder
+    from evogit.plugins import names
 
+    if name in names("evogit.problems"):
+        raise UserError(
+            f"the library has a problem {name} already",
+            hint="name yours otherwise: evogit run NAME and evogit compare NAME would mean one of them",
+        )
     seed, beside = scaffold(name)
     target = folder or Path(name)
     swarm = init_folder(name, session.cwd / target, seed, beside, author=session.user)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from evogit.cli.decisions import described
 from evogit.cli.session import Session
 from evogit.errors import UserError
+from evogit.text import clean_line
 
+_SHOWN: Final = 10
 _Timeout = Annotated[
     str,
     typer.Option("--timeout", help="What one call of git may take: 90s, 10m, 8h; remembered."),
@@ -29,7 +32,7 @@ def sync(
 
     Exit status 0 if all that is ours was published, 1 if a ref of it was refused. A call of git
     that takes longer than the timeout (5m unless you say otherwise) is given up; what was fetched
-    or pushed by then stays so.
+    or pushed by then stays so. What others decided since is listed (the last ten).
 
     Example: `evogit sync --remote ssh://git@example.org/swarm.git`
     """
@@ -38,17 +41,24 @@ def sync(
 
     if (seconds := _seconds(timeout)) is not None:
         set_sync_timeout(session.swarm, seconds)
+    known = dict(session.phylogeny.decisions)
     done = exchange(session.swarm, url=remote)
+    session.phylogeny.refresh()
+    heard = [item for item in session.phylogeny.decisions if item[0] not in known]
     data = {"pushed": done.pushed, "fetched": done.fetched, "problems": list(done.problems)}
-    data["news"] = list(done.news)
+    data |= {"news": list(done.news), "decisions": [entry for entry, _ in heard]}
     for line in (*done.news, *done.problems):
         session.output.warn(line)
+    where = remote or remote_url(session.swarm)
     session.output.result(
         data,
         lambda: session.output.line(
-            f"pushed {done.pushed} and fetched {done.fetched} refs, {remote_url(session.swarm)}"
+            f"pushed {done.pushed} and fetched {done.fetched} refs, {clean_line(where)}"
         ),
     )
+    for entry, decision in heard[-_SHOWN:]:
+        answer = f"{decision.verb} of " if decision.undoes else ""
+        session.output.note(f"decided elsewhere: {answer}{described(session, entry)}")
     if done.refused:
         raise typer.Exit(1)
 

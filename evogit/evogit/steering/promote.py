@@ -139,11 +139,16 @@ def plan_promotion(
     Raises:
         NotFoundError: there is no such individual.
         UserError: ``to`` can not be the name of a branch, or a message was given for ``ff``.
-        PreconditionError: the individual is held in quarantine; or the branch is checked out, has
-            the individual already, shares no history with it, or can not be fast-forwarded.
+        PreconditionError: the individual is held in quarantine, or the base; or the branch is checked out,
+            has the individual already, shares no history with it, or can not be fast-forwarded; or it
+            would be new and the base is gone from the user's repository.
     """
     row = phylogeny.index(individual)
     _refuse_held(phylogeny, row)
+    if individual == swarm.base:
+        raise PreconditionError(
+            f"{individual[:12]} is the base: there is nothing to promote", hint="evogit status"
+        )
     source = target.source_of(swarm)
     if mode == "ff" and message is not None:
         raise UserError("a fast-forward makes no commit, so it has no message", hint="use squash")
@@ -153,7 +158,9 @@ def plan_promotion(
     _check_room(source, ref, hint)
     old = target.read_branch(source, ref)
     onto = old or swarm.base
-    if old is not None:
+    if old is None:
+        _refuse_without_base(swarm, source, individual)
+    else:
         target.bring_in(swarm, source, old)
     tree, conflicts = _final_tree(swarm, phylogeny, steering, individual, ref, old, mode, hint)
     return Plan(
@@ -180,6 +187,15 @@ def _refuse_held(phylogeny: Phylogeny, row: int) -> None:
         f"{commit} can not be promoted: it is {said}",
         hint=f"look at it with evogit show {commit} -p, then evogit release {commit}",
     )
+
+
+def _refuse_without_base(swarm: Swarm, source: Source, individual: CommitId) -> None:
+    """A new branch would bring back history that its owner has rewritten, perhaps with reason."""
+    if not GitRepository(source.common_dir).has(swarm.base):
+        raise PreconditionError(
+            f"{source.common_dir} does not hold the base {swarm.base[:12]} any more: its history was rewritten",
+            hint=f"make a branch where the change belongs, then evogit promote {individual[:12]} --to that branch",
+        )
 
 
 def predict_conflicts(

@@ -43,6 +43,11 @@ _BATCH: Final = 200
 _REFUSED: Final = 1
 """Exit status of git fetch and push when single refs were refused; 128 means nothing was done."""
 
+_REMOTE: Final = "remote:"
+"""How git marks what the remote's hooks print."""
+_DECLINED: Final = "error: hook declined to update "
+"""What git itself adds to that."""
+
 _Refs = Mapping[str, CommitId]
 
 
@@ -66,7 +71,7 @@ def sync(swarm: Swarm, *, url: str = "", timeout: float | None = None) -> Synced
 
     Args:
         swarm: what to exchange with its remote.
-        url: of another remote, which is the swarm's from now on if the exchange is not refused.
+        url: of another remote, which is the swarm's from now on unless it refuses all it is given.
         timeout: seconds after which one call of git is given up, instead of ``sync_timeout``.
 
     Raises:
@@ -81,7 +86,7 @@ def sync(swarm: Swarm, *, url: str = "", timeout: float | None = None) -> Synced
     seconds = sync_timeout(swarm) if timeout is None else timeout
     with turn(swarm, _MINE, sync_timeout(swarm)) as descriptor:
         done = _Exchange(swarm, descriptor, where, seconds).run()
-        if url:
+        if url and (done.pushed or done.fetched or not done.refused):
             set_remote(swarm, where)
     return done
 
@@ -261,20 +266,43 @@ class _Exchange:
     def _push_some(self, updates: Sequence[tuple[str, str]]) -> int:
         leases = [lease for _, lease in updates if lease]
         command = ("push", "--porcelain", "--no-verify", "--no-follow-tags", *leases, self._where)
+        said = ""
         try:
             out = self._run(*command, *(spec for spec, _ in updates))
         except GitError as error:
             if error.stdout == b"":
                 raise
-            out = error.stdout
+            out, said = error.stdout, error.stderr
         lines = out.decode("utf-8", "replace").splitlines()
         rows = [line.split("\t") for line in lines if line.count("\t") >= 2]
         refused = [row for row in rows if row[0].startswith("!")]
         self._unpublished += len(refused)
-        self._problems += [
-            clean_line(f"{row[1].split(':')[-1]}: {row[2]} by the remote", 200) for row in refused
-        ]
+        self._problems += _complaints([(row[1].split(":")[-1], row[2]) for row in refused], said)
         return len(rows) - len(refused)
+
+
+def _complaints(refused: Sequence[tuple[str, str]], said: str) -> list[str]:
+    """A line for each reason why refs were refused; and what the remote's hooks said, if they did.
+
+    Args:
+        refused: (ref, git's reason).
+        said: what git printed besides, the remote's words marked by ``remote:``.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for ref, reason in refused:
+        by_reason.setdefault(reason, []).append(ref)
+    lines = [
+        clean_line(f"{_few(refs)}: {reason} by the remote", 400)
+        for reason, refs in by_reason.items()
+    ]
+    words = [line.removeprefix(_REMOTE) for line in said.splitlines() if line.startswith(_REMOTE)]
+    heard = clean_line(" ".join(word for word in words if _DECLINED not in word), 400)
+    return [*lines, f"the remote says: {heard}"] if refused and heard else lines
+
+
+def _few(refs: Sequence[str]) -> str:
+    more = f" and {len(refs) - 3} more" if len(refs) > 3 else ""
+    return ", ".join(refs[:3]) + more
 
 
 def _is_ours_to_know(ref: str) -> bool:

@@ -365,6 +365,13 @@ def test_a_new_problem_runs_at_once_and_withstands_its_own_exploits(tmp_path: Pa
     assert "base 0.2" in ran.stdout
 
 
+def test_a_new_problem_has_no_name_of_the_librarys(tmp_path: Path) -> None:
+    refused = evogit(tmp_path, "problems", "new", "tsp")
+    assert refused.returncode == 2
+    assert "the library has a problem tsp already" in refused.stderr
+    assert not (tmp_path / "tsp").exists()
+
+
 def test_a_candidate_of_a_new_problem_holds_nothing_of_its_evaluator(tmp_path: Path) -> None:
     assert evogit(tmp_path, "problems", "new", "mine").returncode == 0
     listed = subprocess.run(

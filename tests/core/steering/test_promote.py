@@ -422,6 +422,25 @@ def test_from_a_linked_work_tree_and_a_bare_repository(
     assert git(bare, "show", "main:pkg/x.py") == "x = 1"
 
 
+def test_the_base_is_nothing_to_promote(garden: Garden) -> None:
+    with pytest.raises(PreconditionError, match="is the base"):
+        plan(garden, garden.swarm.base)
+
+
+def test_after_a_rewritten_history_only_a_branch_of_now_is_promoted_to(
+    garden: Garden, desk: Desk
+) -> None:
+    git(garden.root, "branch", "now", git(garden.root, "commit-tree", "-m", "anew", "main^{tree}"))
+    git(garden.root, "commit", "-q", "--amend", "-m", "rewritten")
+    git(garden.root, "reflog", "expire", "--expire=now", "--all")
+    git(garden.root, "gc", "-q", "--prune=now")
+    with pytest.raises(PreconditionError, match="history was rewritten") as error:
+        plan(garden)
+    assert "--to that branch" in error.value.hint
+    with pytest.raises(PreconditionError, match="no history in common"):
+        plan(garden, to="now")
+
+
 def test_without_the_users_repository_nothing_can_be_promoted(
     garden: Garden, desk: Desk, tmp_path: Path
 ) -> None:

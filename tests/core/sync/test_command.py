@@ -47,3 +47,17 @@ def test_a_remote_that_was_refused_does_not_stop_the_next_exchange(
     monkeypatch.chdir(Path(pair.one.swarm.path).parents[2])
     assert main(["sync", "--remote", str(tmp_path / "nowhere.git")]) != 0
     assert main(["sync"]) == 0
+
+
+def test_what_others_decided_is_told_once(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = pair.one.step("x = 1\n")
+    pair.settle()
+    pair.two.decide("ada", made)
+    pair.two.sync()
+    monkeypatch.chdir(Path(pair.one.swarm.path).parents[2])
+    assert main(["sync"]) == 0
+    assert f"decided elsewhere: pin {made[:12]} by ada of " in capsys.readouterr().err
+    assert main(["sync"]) == 0
+    assert "decided" not in capsys.readouterr().err

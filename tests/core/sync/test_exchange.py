@@ -313,6 +313,24 @@ def test_a_remote_that_is_refused_is_not_remembered(pair: Pair, tmp_path: Path) 
     assert pair.one.sync().problems == ()
 
 
+def test_a_remote_that_refuses_everything_is_not_remembered_and_its_words_are_told(
+    pair: Pair, tmp_path: Path
+) -> None:
+    pair.one.step("x = 1\n")
+    closed = tmp_path / "closed.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(closed)], check=True)
+    hook = closed / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho 'no swarms \x1b[31mhere' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    done = sync(pair.one.swarm, url=str(closed))
+    assert (done.pushed, done.refused) == (0, 4)
+    rejected, said = done.problems
+    assert rejected.startswith("refs/heads/main, ")
+    assert " and 1 more: [remote rejected] (pre-receive hook declined)" in rejected
+    assert said == "the remote says: no swarms here"
+    assert remote_url(pair.one.swarm) == str(pair.remote)
+
+
 def test_a_remote_that_an_exchange_worked_with_is_remembered(pair: Pair, tmp_path: Path) -> None:
     pair.one.step("x = 1\n")
     fresh = tmp_path / "fresh.git"
