@@ -20,9 +20,10 @@ from evogit.ids import HEADS, CommitId, TreeId, commit_id, slug
 from evogit.outcome import describe
 from evogit.source import Source
 from evogit.steering import target
+from evogit.steering.message import message_for
 from evogit.steering.state import Promotion, Steering
 from evogit.swarm.repository import Swarm
-from evogit.text import clean, clean_line
+from evogit.text import clean_line
 
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
@@ -31,8 +32,6 @@ Mode = Literal["squash", "merge", "ff"]
 
 _FOLDER: Final = "evogit/"
 _MAX_NAME: Final = 150
-_MAX_STEPS: Final = 20
-_MAX_SUBJECT: Final = 72
 _MAX_SHOWN: Final = 1000
 
 
@@ -171,7 +170,7 @@ def plan_promotion(
         tree=tree,
         parents=(onto,) if mode == "squash" else (onto, individual),
         known=tuple(dict.fromkeys((onto, swarm.base))) if old is None else (onto,),
-        message=_message(swarm, phylogeny, row, message),
+        message=message_for(swarm, phylogeny, row, message),
         conflicts=conflicts,
         files=() if tree is None else tuple(_files(swarm.git, onto, tree)),
         hint=hint,
@@ -371,35 +370,3 @@ def _files(git: GitRepository, onto: CommitId, tree: TreeId) -> list[FileChange]
         if len(found) >= _MAX_SHOWN:
             break
     return found
-
-
-def _message(swarm: Swarm, phylogeny: Phylogeny, row: int, message: str | None) -> str:
-    if message is not None:
-        said = clean(message, 20_000).strip()
-        if not said:
-            raise UserError(
-                "the message is empty", hint="leave it out for one that says what changed"
-            )
-        return said + "\n"
-    lineage = phylogeny.lineage(row)[:-1]
-    subject = clean_line(phylogeny.subject(row), _MAX_SUBJECT) or "Evolved individual"
-    steps = [f"- {clean_line(phylogeny.subject(i), 100)}" for i in lineage[:_MAX_STEPS]]
-    if len(lineage) > _MAX_STEPS:
-        steps.append(f"- and {len(lineage) - _MAX_STEPS} earlier steps")
-    body = ["\n".join(steps)] if len(steps) > 1 else []
-    return "\n\n".join([subject, *body, _evidence(swarm, phylogeny, row, lineage)]) + "\n"
-
-
-def _evidence(swarm: Swarm, phylogeny: Phylogeny, row: int, lineage: Sequence[int]) -> str:
-    agents = sorted({name for i in lineage if (name := phylogeny.agent(i))})
-    lines = [f"Evolved by EvoGit from {swarm.base[:12]} in {len(lineage)} steps."]
-    before, after = phylogeny.score(0), phylogeny.score(row)
-    direction = swarm.spec().settings.evaluate.direction
-    if after is not None:
-        start = "" if before is None else f"{before:.6g} -> "
-        lines.append(f"Score: {start}{after:.6g} ({direction})")
-    lines.append(f"Evaluations: {phylogeny.evaluation_count}")
-    if agents:
-        lines.append(f"Agents: {clean_line(', '.join(agents), 400)}")
-    lines.append(f"Individual: {phylogeny.commit(row)}")
-    return "\n".join(lines)
