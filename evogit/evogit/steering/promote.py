@@ -146,7 +146,8 @@ def plan_promotion(
     _refuse_held(phylogeny, row)
     if individual == swarm.base:
         raise PreconditionError(
-            f"{individual[:12]} is the base: there is nothing to promote", hint="evogit status"
+            f"{individual[:12]} is the base: there is nothing to promote",
+            hint="choose an individual that evolved from it",
         )
     source = target.source_of(swarm)
     if mode == "ff" and message is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from evogit.cli.individuals import doubted
 from evogit.cli.promote import open_gates
 from evogit.config.model import Settings
 from evogit.errors import EvoGitError, PreconditionError
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
 def promote(app: EvoGitApp) -> None:
     """Open the dialog."""
     commit = here.current(app)
-    facts = app.model.facts
-    judged = "" if facts is None else _judged(facts.settings)
-    promoter = _Promoter(app, commit, judges=bool(judged))
-    app.push_screen(PromoteDialog(here.label(app, commit), judged, promoter, _late(app)))
+    session = app.model.session
+    judged = _judged(session.spec.settings)
+    doubt = doubted(session, session.phylogeny.index(commit))
+    promoter = _Promoter(app, commit)
+    app.push_screen(PromoteDialog(here.label(app, commit), judged, doubt, promoter, _late(app)))
 
 
 def _judged(settings: Settings) -> str:
-    found = [f"gate {gate.name}" for gate in settings.evaluate.gates]
+    found = ["judged once more", *(f"gate {gate.name}" for gate in settings.evaluate.gates)]
     if settings.evaluate.holdout is not None:
         found.append("held-out data")
     return ", ".join(found)
@@ -47,10 +49,9 @@ def _late(app: EvoGitApp) -> Callable[[str, EvoGitError | None], None]:
 class _Promoter:
     """Plans and promotes one individual, in threads."""
 
-    def __init__(self, app: EvoGitApp, commit: CommitId, *, judges: bool) -> None:
+    def __init__(self, app: EvoGitApp, commit: CommitId) -> None:
         self._app = app
         self._commit = commit
-        self._judges = judges
 
     def plan(
         self, wish: Wish, then: Callable[[Plan], None], failed: Callable[[EvoGitError], None]
@@ -92,13 +93,10 @@ class _Promoter:
             text = f"{self._commit[: here.SHORT]} is on branch {plan.branch} (undo with z)"
             app.clerk.beside("promoting", work, lambda _: then(text), failed)
 
-        if self._judges:
-            if_trusted(app, go_on, lambda: failed(_not_trusted()))
-        else:
-            go_on()
+        if_trusted(app, go_on, lambda: failed(_not_trusted()))
 
 
 def _not_trusted() -> EvoGitError:
     return PreconditionError(
-        "without consent to its commands the gates can not run", hint="nothing was written"
+        "without consent to its commands it can not be judged", hint="nothing was written"
     )

@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Label, Static, TextArea
 
+from evogit.cli.output import counted
 from evogit.errors import EvoGitError
 from evogit.steering.promote import Mode, Plan
 from evogit.text import clean, clean_line
@@ -64,7 +65,8 @@ class PromoteDialog(Dialog[None]):
 
     Args:
         title: the individual in words.
-        judged: what judges the final files, in words; empty for nothing.
+        judged: what judges it and the final files first, in words.
+        doubt: why its gain may be none, in words; empty if nothing says so.
         promoter: plans and carries out.
         tell_late: shows what came of it after the dialog was closed.
     """
@@ -88,12 +90,14 @@ class PromoteDialog(Dialog[None]):
         self,
         title: str,
         judged: str,
+        doubt: str,
         promoter: Promoter,
         tell_late: Callable[[str, EvoGitError | None], None],
     ) -> None:
         super().__init__()
         self._title = clean_line(title)
         self._judged = clean_line(judged)
+        self._doubt = clean_line(doubt)
         self._promoter = promoter
         self._tell_late = tell_late
         self._wish = Wish()
@@ -205,10 +209,9 @@ class PromoteDialog(Dialog[None]):
             self._say(f"conflicts in {paths}\nby hand: {plan.hint}", wrong=True)
             return
         at = f"at {plan.old[:12]}" if plan.old else "new"
-        judged = (
-            f"; judged first by {self._judged}" if self._judged else "; nothing judges it first"
-        )
-        self._say(f"{len(plan.files)} files, +{added} -{removed}; branch {at}{judged}")
+        size = f"{counted(len(plan.files), 'file')}, +{added} -{removed}"
+        doubt = f"\n{self._doubt}" if self._doubt else ""
+        self._say(f"{size}; branch {at}; first: {self._judged}{doubt}")
 
     # ------------------------------------------------------------------ carrying out
 
