@@ -195,3 +195,21 @@ def test_a_command_that_borrows_the_name_of_a_worker_is_none(world: World) -> No
     assert facts is not None
     _, noticed = sentinel.look(facts)
     assert [alert.about for alert in noticed if alert.about == identities[1].name] == []
+
+
+def test_agents_beyond_those_that_a_worker_hosts_are_idle(world: World) -> None:
+    swarm = world.swarm
+    identity = take_worker(swarm.git, "")
+    journal = Journal(swarm.git, identity.name)
+    journal.append(Lease("worker-start", detail={"agents": "1"}, time=NOW)).result(60)
+    model, _, sentinel = _looked(world)
+    doing = {member.name: member.doing for member in sentinel.watch.members}
+    assert (doing["a1"], doing["a2"]) == ("running", "idle")
+    model.desk.agents(2)
+    facts = model.look()
+    assert facts is not None
+    sentinel.look(facts)
+    doing = {member.name: member.doing for member in sentinel.watch.members}
+    assert (doing["a1"], doing["a2"]) == ("running", "running")
+    journal.close()
+    identity.release()

@@ -17,7 +17,7 @@ from evogit.phylogeny.activity import Activity, Now, Totals
 from evogit.phylogeny.tail import Happening, Tail
 from evogit.records import Attempt, Evaluation, Lease
 from evogit.steering.state import Mode
-from evogit.swarm.identity import worker_of
+from evogit.swarm.identity import seat_of, worker_of
 from evogit_tui.model import Facts, Model
 
 Doing = Literal[
@@ -39,6 +39,8 @@ FAILING: Final = 6
 _WORKER: Final = re.compile(r"(?:.*-)?w[0-9]+")
 _PIECE: Final = 500
 _REST: Final = 0.005
+_DIGITS: Final = 6
+"""A number with more is no number of agents: what another host says may be anything."""
 _PATIENCE: Final = 120.0
 _USUAL: Final = 10.0
 """An agent that is silent for ten times its usual step, and two minutes at least, is stalled."""
@@ -178,16 +180,19 @@ class Fleet:
 
     def _member(self, facts: Facts, activity: Activity, name: str) -> Member:
         now, totals = activity.now(name), activity.of(name)
-        worker, tip = worker_of(name), facts.tips.get(name)
+        (worker, seat), tip = seat_of(name), facts.tips.get(name)
         here = dict(facts.workers)
         lease = self._leases.get(worker)
-        started = lease.time if lease is not None and lease.purpose == "worker-start" else 0.0
+        begun = lease if lease is not None and lease.purpose == "worker-start" else None
+        started = begun.time if begun is not None else 0.0
+        seats = _seats(begun, facts.steering.wanted_agents(started))
+        hosted = bool(worker) and (seats is None or seat <= seats)
         last = now.time if now else 0.0
         failure = activity.failure(name) if now and now.fruitless >= FAILING else (0, "")
         signals = Signals(
             mode=facts.steering.mode(name, started),
             pruned=tip is not None and self._model.phylogeny.pruned(tip),
-            alive=here.get(worker, False if not worker or _host(name) == "" else None),
+            alive=here.get(worker, None if _host(name) else False) if hosted else False,
             waiting=bool(now and now.waiting),
             silent=self._model.session.clock() - max(last, started),
             usual=totals.seconds / totals.attempts if totals.attempts else 0.0,
@@ -257,6 +262,16 @@ class Fleet:
 
 def _step(now: Now | None) -> int:
     return now.step if now else 0
+
+
+def _seats(begun: Lease | None, decided: int | None) -> int | None:
+    """How many agents a worker hosts: as humans decided since, or as it began; ``None``: unknown."""
+    if begun is None:
+        return None
+    if decided is not None:
+        return decided
+    said = begun.detail.get("agents", "")
+    return int(said) if said.isdecimal() and len(said) < _DIGITS else None
 
 
 def _host(agent: str) -> str:

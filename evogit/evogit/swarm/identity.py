@@ -26,7 +26,7 @@ from evogit.swarm.recovery import recover
 _MAX_WORKERS: Final = 10_000
 _MAX_NAME: Final = 40
 _WORKER: Final = re.compile(r"(?:.*-)?w[0-9]+")
-_AGENT: Final = re.compile(r"((?:.*-)?)([a-z]{1,3})[1-9][0-9]*")
+_AGENT: Final = re.compile(r"((?:.*-)?)([a-z]{1,3})([1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,18 @@ def take_worker(git: GitRepository, host: str) -> Identity:
 
 def worker_of(agent: str) -> str:
     """The name of the worker that hosts an agent; empty if no worker's agent is called so."""
+    return seat_of(agent)[0]
+
+
+def seat_of(agent: str) -> tuple[str, int]:
+    """The worker that hosts an agent, and which of its agents it is, from 1; no worker's: 0."""
     found = _AGENT.fullmatch(agent)
     if found is None:
-        return ""
+        return "", 0
     number = 0
     for letter in found[2]:
         number = number * 26 + ord(letter) - ord("a") + 1
-    return f"{found[1]}w{number}"
+    return f"{found[1]}w{number}", int(found[3])
 
 
 @contextmanager

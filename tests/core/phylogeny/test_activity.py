@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evogit.outcome import Crashed, Scored
 from evogit.phylogeny.activity import Totals
 from evogit.records import Spend
-from evogit.swarm.identity import worker_of
+from evogit.swarm.identity import seat_of, worker_of
 
 
 def _paid(swarm: Any, agent: str, step: int, cost: float, offspring: Any = None) -> Any:
@@ -149,6 +149,7 @@ def test_a_workers_name_follows_from_its_agents(number: int, agent: int, host: s
         rest, digit = divmod(rest - 1, 26)
         letters = chr(ord("a") + digit) + letters
     assert worker_of(f"{host}{letters}{agent}") == f"{host}w{number}"
+    assert seat_of(f"{host}{letters}{agent}") == (f"{host}w{number}", agent)
 
 
 def test_a_branch_of_a_human_belongs_to_no_worker() -> None:
