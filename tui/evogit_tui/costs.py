@@ -97,9 +97,9 @@ def _rates(found: Costs, facts: Facts) -> str:
     parts = [f"today ${today.cost_usd:,.2f}" if today.cost_usd else f"today {today.attempts:,}"]
     parts[0] += " attempts" if not today.cost_usd else ""
     if found.recent.attempts:
-        parts.append(f"{found.recent.attempts / minutes:,.3g} attempts/min")
+        parts.append(f"{found.recent.attempts:,} in the last {minutes:g} min")
     if found.recent.tokens:
-        parts.append(f"{found.recent.tokens / minutes:,.0f} tokens/min")
+        parts[-1] += f" ({found.recent.tokens:,} tokens)"
     left = time_left(found, facts)
     if left is not None:
         parts.append(f"budget lasts {ago(left)} at this rate")

@@ -265,7 +265,7 @@ class Output:
 
 def counted(number: int, thing: str) -> str:
     """A number and what it counts, such as ``1 individual`` or ``3 individuals``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def dump_json(data: object, *, lines: bool = False) -> str:

@@ -23,6 +23,10 @@ _MIN_SUBJECT: Final = 26
 _STEPS: Final = ((60.0, "s"), (3600.0, "m"), (86400.0, "h"), (86400.0 * 365, "d"))
 
 
+_HEADED: Final = 2
+"""Lanes that leave room for the name of their column."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Which columns there is room for, and how many lanes."""
@@ -59,7 +63,7 @@ def columns(width: int, widest: int) -> Columns:
         width: cells of a line.
         widest: lanes in use at once.
     """
-    lanes = min(widest, MAX_LANES, max(width // 8, 3))
+    lanes = max(min(widest, MAX_LANES, max(width // 8, 3)), _HEADED)
     room = width - 4 - (2 * lanes + 2) - ID - 10 - _MIN_SUBJECT
     kept: dict[str, bool] = {}
     for name, cells in (("agent", 9), ("delta", 10), ("age", 5), ("bar", 2)):

@@ -11,6 +11,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 
+from evogit.cli.output import counted
 from evogit.text import clean_line
 from evogit_tui.fleet import ACTIVE
 from evogit_tui.model import Facts
@@ -65,7 +66,7 @@ def parts(standing: Standing) -> list[Part]:
         found += [
             Part(_running(facts, standing.watch), 3),
             Part(_best(facts, ascii_only=standing.ascii), 1, "bold"),
-            Part(f"{facts.individuals:,} individuals", 5),
+            Part(counted(facts.individuals, "individual"), 5),
             Part(_budget(facts, ascii_only=standing.ascii), 4),
             Part(f"gen {standing.generation}", 7),
             Part(standing.watch.exchanged.words(standing.now) if standing.watch else "", 6),
