@@ -72,6 +72,13 @@ class ConflictError(PreconditionError):
     code = "conflict"
 
 
+class NothingToDoError(PreconditionError):
+    """What was asked for is so already."""
+
+    exit_code = 7
+    code = "nothing-to-do"
+
+
 class BudgetError(EvoGitError):
     """A limit was reached before the target was."""
 
@@ -84,6 +91,13 @@ class EvaluatorError(EvoGitError):
 
     exit_code = 6
     code = "unusable"
+
+
+class InterruptError(EvoGitError):
+    """A human ended the work before it was done; what was recorded is safe."""
+
+    exit_code = 130
+    code = "interrupted"
 
 
 class GitError(EvoGitError):

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import typer
-
 from evogit.cli.session import Session
+from evogit.errors import InterruptError
 
 if TYPE_CHECKING:
     from evogit.compare.arms import Arm, Cell
@@ -75,10 +74,8 @@ class Work:
         with interruptible(stop) as interrupted:
             run_all(work, _CHILD, jobs, stop, progress.ended)
         if interrupted.is_set():
-            self.session.output.note(
-                f"interrupted with {progress.left} of {len(every)} runs left; the same command goes on"
-            )
-            raise typer.Exit(130)
+            left = f"{progress.left} of {len(every)} runs left"
+            raise InterruptError(f"interrupted with {left}", hint="the same command goes on")
         return progress.left
 
     def _job(self, cell: Cell, template: Path) -> Job:

@@ -225,6 +225,7 @@ def make_plan(
 def _evolve(session: Session, plan: Plan) -> None:
     from evogit.cli import trusting
     from evogit.cli.progress import watching
+    from evogit.errors import InterruptError
     from evogit.evolve.assembly import evolve
     from evogit.evolve.worker import raise_if_missed
 
@@ -238,8 +239,9 @@ def _evolve(session: Session, plan: Plan) -> None:
     phylogeny = session.phylogeny
     _report(session, summary, phylogeny)
     if interrupted.is_set():
-        session.output.note("interrupted; everything acknowledged is saved, run again to go on")
-        raise typer.Exit(130)
+        raise InterruptError(
+            "interrupted", hint="everything acknowledged is saved; run again to go on"
+        )
     raise_if_missed(summary, plan.flags.until)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from evogit.errors import PreconditionError
+from evogit.errors import NothingToDoError, PreconditionError
 from evogit.evolve.allowance import Allowance
 from evogit.evolve.assembly import Bench, Plan, open_bench, open_budget, open_judge
 from evogit.evolve.billing import Bill
@@ -165,7 +165,7 @@ def merge_once(
             raise PreconditionError(found, hint="choose two individuals of different lineages")
         known = phylogeny.by_tree(found.tree)
         if known is not None:
-            raise PreconditionError(
+            raise NothingToDoError(
                 f"merging gives the tree of {phylogeny.commit(known)[:12]}, which exists already",
                 hint="choose others, or another --conflicts policy",
             )

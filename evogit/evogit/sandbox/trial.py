@@ -228,7 +228,9 @@ def _server(abstract: str | None) -> Generator[socket.socket]:
 @contextmanager
 def _victim(token: str) -> Generator[subprocess.Popen[bytes]]:
     code = "import time; time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", code, f"victim-{token}"]) as victim:
+    command = [sys.executable, "-c", code, f"victim-{token}"]
+    # Ctrl-C reaches it as well: what it then prints is nobody's business.
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as victim:
         try:
             yield victim
         finally:

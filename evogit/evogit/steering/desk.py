@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from evogit.config.model import Goal, Settings
-from evogit.errors import NotFoundError, PreconditionError, UserError
+from evogit.errors import NotFoundError, NothingToDoError, PreconditionError, UserError
 from evogit.ids import (
     BASE_BRANCH,
     HEADS,
@@ -171,7 +171,7 @@ class Desk:
         def decide() -> Decision:
             now = self._git.ref(ref)
             if now == commit:
-                raise PreconditionError(f"{agent} is at {commit[:12]} already")
+                raise NothingToDoError(f"{agent} is at {commit[:12]} already")
             if now is None and agent in self.phylogeny.tips:
                 raise PreconditionError(
                     f"{agent} works in another clone of the swarm",

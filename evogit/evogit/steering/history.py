@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evogit.errors import NotFoundError, PreconditionError
+from evogit.errors import NotFoundError, NothingToDoError
 from evogit.ids import CommitId
 from evogit.records import Decision
 from evogit.steering.state import derive, effect
@@ -70,7 +70,7 @@ def meant(entries: Entries, answer: Decision) -> tuple[Decision, bool]:
     plain, holds = said
     if (plain in _active(entries)) == holds:
         state = "holds" if holds else "is undone"
-        raise PreconditionError(f"{known[plain].verb} {plain[:12]} {state} already")
+        raise NothingToDoError(f"{known[plain].verb} {plain[:12]} {state} already")
     return known[plain], holds
 
 

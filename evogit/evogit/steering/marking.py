@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from evogit.errors import PreconditionError
+from evogit.errors import NothingToDoError
 from evogit.ids import CommitId
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ def check_news(
         wanted: whether the decision gives it.
 
     Raises:
-        PreconditionError: all have it already, or nobody has it.
+        NothingToDoError: all have it already, or nobody has it.
     """
     if chosen and all((commit in marked) is wanted for commit in chosen):
         shown = ", ".join(commit[:12] for commit in chosen[:3])
         more = f" and {len(chosen) - 3} more" if len(chosen) > 3 else ""
         said = f"{word} already" if wanted else f"not {word}"
-        raise PreconditionError(
+        raise NothingToDoError(
             f"{shown}{more}: {said}", hint="evogit op log lists what was decided"
         )
 
@@ -41,7 +41,7 @@ def pruned_above(
     """What was pruned for ``chosen`` to be gone: they themselves, or what they descend from.
 
     Raises:
-        PreconditionError: nothing was.
+        NothingToDoError: nothing was.
         NotFoundError: one is no individual.
     """
     rows = [phylogeny.index(commit) for commit in chosen]

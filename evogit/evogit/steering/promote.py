@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pygit2
 
-from evogit.errors import ConflictError, GitError, PreconditionError, UserError
+from evogit.errors import ConflictError, GitError, NothingToDoError, PreconditionError, UserError
 from evogit.git.merge import merge
 from evogit.git.program import run_git
 from evogit.git.repository import GitRepository
@@ -145,7 +145,7 @@ def plan_promotion(
     row = phylogeny.index(individual)
     _refuse_held(phylogeny, row)
     if individual == swarm.base:
-        raise PreconditionError(
+        raise NothingToDoError(
             f"{individual[:12]} is the base: there is nothing to promote",
             hint="choose an individual that evolved from it",
         )
@@ -291,7 +291,7 @@ def _final_tree(
         return theirs, ()
     base = _merge_base(git, old, individual)
     if base == individual:
-        raise PreconditionError(f"{ref.removeprefix(HEADS)} holds {individual[:12]} already")
+        raise NothingToDoError(f"{ref.removeprefix(HEADS)} holds {individual[:12]} already")
     if base == old:
         return theirs, ()
     if mode == "ff":
@@ -303,7 +303,7 @@ def _final_tree(
     ours = git.commit(old).tree
     found = merge(git, git.commit(common).tree, ours, theirs)
     if found.tree == ours:
-        raise PreconditionError(f"{ref.removeprefix(HEADS)} has the changes of {individual[:12]}")
+        raise NothingToDoError(f"{ref.removeprefix(HEADS)} has the changes of {individual[:12]}")
     return found.tree, tuple(clean_line(conflict.path) for conflict in found.conflicts)
 
 

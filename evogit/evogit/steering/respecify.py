@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evogit.config.load import dump
 from evogit.config.model import Settings
-from evogit.errors import PreconditionError
+from evogit.errors import NothingToDoError, PreconditionError
 from evogit.git.trees import Change
 from evogit.ids import SPEC_REF
 from evogit.records import Move
@@ -26,7 +26,7 @@ def respecified(swarm: Swarm, settings: Settings, text: str, author: str, time: 
             hint="a new evaluator needs a new swarm: evogit init",
         )
     if settings == spec.settings:
-        raise PreconditionError("the spec says so already")
+        raise NothingToDoError("the spec says so already")
     blob = git.write_blob(dump(settings).encode())
     commit = git.write_commit(
         git.change_tree(spec.tree, {"evogit.toml": Change(blob)}),

@@ -38,6 +38,14 @@ def test_prune_shows_what_goes_needs_a_yes_and_can_be_undone(cli: Run, world: Wo
     assert cli("show", "a1", "--json").data["pruned"] is False
 
 
+def test_what_is_so_already_ends_with_7(cli: Run, world: World) -> None:
+    assert cli("unpin", "a1").status == 7
+    assert cli("pin", "a1").status == 0
+    again = cli("pin", "a1", "--json")
+    assert again.status == 7
+    assert again.data["error"]["code"] == "nothing-to-do"
+
+
 def test_pruning_an_ancestor_takes_its_descendants_too(cli: Run, world: World) -> None:
     rows = cli("prune", world.ids["one"], "--dry-run", "--json").data["individuals"]
     assert {row["commit"] for row in rows} == {world.ids[n] for n in ("one", "best", "merged")}
@@ -111,7 +119,7 @@ def test_operations_are_listed_newest_first(cli: Run, world: World) -> None:
     assert "try harder" in text
     assert "\x1b" not in text
     assert cli("undo", "@-9").status == 3
-    assert cli("undo", rows[2]["operation"][:10]).status == 4
+    assert cli("undo", rows[2]["operation"][:10]).status == 7
 
 
 def test_feedback_needs_words(cli: Run, world: World) -> None:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.conftest import Garden, make_garden, make_user_repository
 
-from evogit.errors import NotFoundError, PreconditionError, UserError
+from evogit.errors import NotFoundError, NothingToDoError, PreconditionError, UserError
 from evogit.git.program import run_git
 from evogit.ids import HEADS, REMOTES, SPEC_REF, CommitId
 from evogit.steering.desk import Desk
@@ -70,10 +70,10 @@ def test_a_decision_that_would_change_nothing_is_refused(garden: Garden, desk: D
     desk.prune([other])
     known = len(desk.operations())
     for verb in (desk.pin, desk.prune):
-        with pytest.raises(PreconditionError, match="already"):
+        with pytest.raises(NothingToDoError, match="already"):
             verb([other])
     for verb in (desk.unpin, desk.restore):
-        with pytest.raises(PreconditionError, match="not p"):
+        with pytest.raises(NothingToDoError, match="not p"):
             verb([tip(desk)])
     assert len(desk.operations()) == known
     desk.pin([other, tip(desk)])
