@@ -65,7 +65,7 @@ def collect(session: Session) -> dict[str, Any]:
     steering = derive(phylogeny.decisions)
     return {
         "path": str(swarm.path),
-        "goal": session.spec.settings.goal.text.strip().split("\n", 1)[0],
+        "goal": _first_line(session.spec.settings.goal.text),
         "direction": session.spec.settings.evaluate.direction,
         "individuals": len(phylogeny),
         "base": view.row(phylogeny.index(swarm.base)),
@@ -136,6 +136,11 @@ def _today(session: Session) -> Totals:
     while activity.update():
         pass
     return activity.on(day_of(time.time()))
+
+
+def _first_line(text: str) -> str:
+    first, _, rest = text.strip().partition("\n")
+    return f"{first} …" if rest else first
 
 
 def _unscored(session: Session) -> str:

@@ -164,6 +164,8 @@ def feedback(
 ) -> None:
     """Say something to a lineage; its next prompt carries it.
 
+    Agents that ask no language model, such as genetic, read nothing.
+
     Example: evogit feedback a3 "Try a heap instead of sorting"
     """
     chosen = commits(session, [revision])

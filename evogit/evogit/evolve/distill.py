@@ -52,8 +52,8 @@ class _Trials:
         settings = desk.judge.spec.settings.evaluate
         self._seed = settings.seed
         self._sign = 1.0 if settings.direction == "maximize" else -1.0
-        self._floor = noise_floor(self._phylogeny, settings.seed)
-        self._least = self._phylogeny.fitness(of) - self._floor
+        self.floor = noise_floor(self._phylogeny, settings.seed)
+        self._least = self._phylogeny.fitness(of) - self.floor
         self._known: dict[TreeId, bool] = {}
         self.evaluations = 0
 
@@ -71,7 +71,7 @@ class _Trials:
             self._phylogeny.commit(row) if row is not None else self.write(tree, "try less", "")
         )
         tasks = [Task(commit, tree, self._seed, agent=self._author)]
-        if self._floor:
+        if self.floor:
             tasks += [Task(commit, tree, n, "repeat", self._author) for n in range(1, 1 + _REPEATS)]
         return all(self._reaches(task) for task in tasks)
 
@@ -122,7 +122,8 @@ def distill(
         tell: called after each trial with the evaluations so far and the lines of the change then tried.
 
     Raises:
-        PreconditionError: the individual or the base has no score, or it is not better.
+        PreconditionError: the individual or the base has no score, or it is not better, or not by more
+            than noise.
         EvaluatorError: no sandbox works.
         UserError: the genomes are too large to compare.
     """
@@ -145,6 +146,12 @@ def distill(
             return held
 
         kept = minimize(into_lines(minimize(pieces.all, enough)), enough)
+        if not kept:
+            raise PreconditionError(
+                f"the base holds up as well as {commit[:12]}: their difference, "
+                f"{score - base_score:.3g}, is within the noise floor, {trials.floor:.3g}",
+                hint="name an individual that gained more: evogit best",
+            )
         tree = pieces.tree(kept)
         found = phylogeny.by_tree(tree)
         left = phylogeny.score(found) if found is not None else None

@@ -18,7 +18,10 @@ from evogit.cli.main import main
 from evogit.git.repository import GitRepository
 from evogit.git.trees import Change
 from evogit.ids import TreeId
+from evogit.outcome import Scored
+from evogit.records import Evaluation
 from evogit.source import find_source
+from evogit.swarm.journal import Journal
 from evogit.swarm.repository import Swarm
 
 if TYPE_CHECKING:
@@ -122,3 +125,20 @@ def test_dead_code_is_left_out_and_the_evidence_is_in_the_message(
     assert set(git.files(commit.tree)) == set(git.files(git.commit(swarm.base).tree))
     assert main(["distill", "-C", str(folder), "base"]) == 4
     assert "no better than the base" in capsys.readouterr().err
+    _make_noisy(swarm, found["base_score"])
+    assert main(["distill", "-C", str(folder), "ada"]) == 4
+    assert "is within the noise floor" in capsys.readouterr().err
+
+
+def _make_noisy(swarm: Swarm, score: float) -> None:
+    """Write down repeats of the base that are far from its own score, to both sides."""
+    base, spec = swarm.git.commit(swarm.base), swarm.spec()
+    environment = (swarm.path / "evogit" / "environment").read_text().strip()
+    journal = Journal(swarm.git, "w9")
+    for seed, error in ((1, 1000.0), (2, -1000.0)):
+        outcome = Scored(score + error)
+        record = Evaluation(
+            base.id, base.tree, spec.evaluator, environment, seed, outcome, purpose="repeat"
+        )
+        journal.append(record, keep=(base.id,)).result()
+    journal.close()
