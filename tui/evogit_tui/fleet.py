@@ -175,7 +175,8 @@ class Fleet:
         while activity.update(_PIECE):
             time.sleep(_REST)  # so that a screen that asks the phylogeny never waits long
         self.workers = self._states(facts)
-        names = sorted({*facts.tips, *self._model.phylogeny.agents}, key=natural)
+        hosted = (name for name in self._model.phylogeny.agents if worker_of(name))
+        names = sorted({*facts.tips, *hosted}, key=natural)
         self.members = tuple(self._member(facts, activity, name) for name in names)
 
     def _member(self, facts: Facts, activity: Activity, name: str) -> Member:

@@ -83,8 +83,11 @@ def collect(session: Session) -> dict[str, Any]:
 
 
 def _standing(phylogeny: Phylogeny) -> list[tuple[str, int]]:
-    """Where each agent stands: at the base until it accepts something."""
-    found = dict.fromkeys(phylogeny.agents, 0) | phylogeny.tips
+    """Where each agent stands: at the base until it accepts something. Whoever distills is none."""
+    from evogit.swarm.identity import worker_of
+
+    hosted = (name for name in phylogeny.agents if worker_of(name))
+    found = dict.fromkeys(hosted, 0) | phylogeny.tips
     return sorted(found.items(), key=lambda item: natural(item[0]))
 
 
