@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, NewType
 
 from evogit.errors import UserError
@@ -84,3 +85,9 @@ def natural(name: str) -> list[tuple[int, str]]:
     """Sort key by which ``a10`` comes after ``a9``."""
     parts = re.split(r"([0-9]+)", name)
     return [(int(part), "") if place % 2 else (0, part) for place, part in enumerate(parts)]
+
+
+def several(found: Sequence[str]) -> str:
+    """The first digits of a few ids, and how many more there are."""
+    shown = ", ".join(commit[:12] for commit in found[:5])
+    return shown if len(found) <= 5 else f"{shown} and {len(found) - 5} more"

@@ -9,7 +9,7 @@ from evogit.cli.session import Session
 from evogit.cli.stamps import stamp
 from evogit.errors import NotFoundError
 from evogit.ids import CommitId
-from evogit.records import Decision
+from evogit.steering.history import about
 from evogit.text import clean_line
 
 
@@ -54,19 +54,6 @@ def report(
             "moves": [[move.ref, move.old, move.new] for move in decision.moves],
         }
     session.output.result(data, lambda: session.output.note(f"{text} ({entry[:12]}; {back})"))
-
-
-def several(found: Sequence[str]) -> str:
-    """The first digits of a few ids."""
-    shown = ", ".join(commit[:12] for commit in found[:5])
-    return shown if len(found) <= 5 else f"{shown} and {len(found) - 5} more"
-
-
-def about(decision: Decision) -> str:
-    """What a decision is about: individuals, a name, words."""
-    chosen = [*decision.selects, *([decision.undoes] if decision.undoes else [])]
-    parts = (several(chosen), decision.target, clean_line(decision.text, 80))
-    return " ".join(part for part in parts if part)
 
 
 def described(session: Session, named: CommitId | None) -> str:

@@ -8,13 +8,14 @@ from typing import Annotated, Final
 import typer
 
 from evogit.cli.common import lists
-from evogit.cli.decisions import about, described, report
+from evogit.cli.decisions import described, report
 from evogit.cli.individuals import short
 from evogit.cli.output import Column
 from evogit.cli.select import select_operation
 from evogit.cli.session import Session
 from evogit.cli.stamps import stamp
 from evogit.ids import CommitId
+from evogit.steering.history import about
 
 app = typer.Typer(help=__doc__)
 

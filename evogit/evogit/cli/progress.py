@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _HEARTBEAT_SECONDS: Final = 30.0
 _RATE_WINDOW: Final = 10.0
-_LINES: Final = frozenset({"started", "calibrated", "best", "warning", "problem", "stopped"})
+_LINES: Final = frozenset(
+    {"started", "calibrated", "best", "decided", "warning", "problem", "stopped"}
+)
 
 
 class Board:
@@ -53,7 +55,7 @@ class Board:
                 self.best = event
             elif event.kind == "calibrated":
                 self.base, self.floor = event.score, event.text
-            elif event.kind in {"warning", "problem"}:
+            elif event.kind in {"decided", "warning", "problem"}:
                 self.last = event.text
 
     def _evaluated(self, event: Event) -> None:

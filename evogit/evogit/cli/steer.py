@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from evogit.cli.common import lists
-from evogit.cli.decisions import commits, known_agents, report, several
+from evogit.cli.decisions import commits, known_agents, report
 from evogit.cli.individuals import COLUMNS, Individuals, short
 from evogit.cli.options import DryRun, MaybeRevision, Revision, Revisions, Yes
 from evogit.cli.output import Column, counted
 from evogit.cli.session import Session
 from evogit.errors import PreconditionError, UserError
-from evogit.ids import CommitId, TreeId
+from evogit.ids import CommitId, TreeId, several
 
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny

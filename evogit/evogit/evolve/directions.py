@@ -8,7 +8,7 @@ from evogit.evolve.billing import JUDGE
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId
 from evogit.phylogeny.index import Phylogeny
-from evogit.records import Attempt, Record, Spend
+from evogit.records import Attempt, Decision, Record, Spend
 from evogit.steering.feedback import pending
 from evogit.steering.state import Steering, derive
 from evogit.swarm.journal import read_entry
@@ -29,6 +29,7 @@ class Directions:
         self._since = since
         self._parents: dict[CommitId, Sequence[CommitId]] = {}
         self._derived: tuple[int, Steering] = (0, Steering())
+        self._heard = set(dict(phylogeny.decisions))
 
     def now(self) -> Steering:
         """What holds now."""
@@ -36,6 +37,12 @@ class Directions:
         if self._derived[0] != len(decisions):
             self._derived = (len(decisions), derive(decisions))
         return self._derived[1]
+
+    def heard(self) -> list[Decision]:
+        """What was decided, here or elsewhere, and became known since this was last asked; one caller."""
+        found = [item for item in self._phylogeny.decisions if item[0] not in self._heard]
+        self._heard.update(entry for entry, _ in found)
+        return [decision for _, decision in found]
 
     def stopped(self, agent: str) -> bool:
         """Whether a human stopped this agent since its worker started."""

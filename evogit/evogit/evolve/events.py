@@ -14,6 +14,7 @@ Kind = Literal[
     "accepted",
     "best",
     "state",
+    "decided",
     "warning",
     "problem",
     "stopped",
@@ -27,8 +28,8 @@ class Event:
     Args:
         kind: ``evaluated`` carries ``commit``, ``tree``, ``outcome`` and ``entry`` (its journal
             entry, durable by now); ``attempted`` says why there was no offspring; ``best`` a new
-            best score; ``state`` what an agent does now; ``warning`` a cap that is
-            nearly spent; ``problem`` one clear line to read.
+            best score; ``state`` what an agent does now; ``decided`` what
+            a human decided meanwhile; ``warning`` a cap that is nearly spent; ``problem`` one clear line to read.
         time: seconds since 1970.
     """
 

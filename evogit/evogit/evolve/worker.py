@@ -14,6 +14,7 @@ from evogit.evolve.separation import confirmed
 from evogit.evolve.shared import Shared
 from evogit.proposals import Agent
 from evogit.records import Lease, Spend
+from evogit.steering.history import about
 from evogit.swarm.identity import Identity
 
 _WATCH_SECONDS: Final = 0.1
@@ -111,6 +112,8 @@ class Worker:
             return False
         shared.phylogeny.refresh()
         self._check_target()
+        for decision in shared.directions.heard():
+            shared.say("decided", text=f"{decision.by}: {decision.verb} {about(decision)}")
         wanted = shared.directions.wanted_agents()
         self._agents = self._agents if wanted is None else wanted
         for number in range(self._agents):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from evogit.errors import NotFoundError, NothingToDoError
-from evogit.ids import CommitId
+from evogit.ids import CommitId, several
 from evogit.records import Decision
 from evogit.steering.state import derive, effect
+from evogit.text import clean_line
 
 Entries = Sequence[tuple[CommitId, Decision]]
 """Decisions of all persons with their journal entries, oldest first."""
@@ -24,6 +25,13 @@ class Operation:
     entry: CommitId
     decision: Decision
     holds: bool
+
+
+def about(decision: Decision) -> str:
+    """What a decision is about: individuals, a name, words."""
+    chosen = [*decision.selects, *([decision.undoes] if decision.undoes else [])]
+    parts = (several(chosen), decision.target, clean_line(decision.text, 80))
+    return " ".join(part for part in parts if part)
 
 
 def operations(entries: Entries) -> list[Operation]:

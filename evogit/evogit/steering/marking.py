@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from evogit.errors import NothingToDoError
-from evogit.ids import CommitId
+from evogit.ids import CommitId, several
 
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
@@ -27,11 +27,9 @@ def check_news(
         NothingToDoError: all have it already, or nobody has it.
     """
     if chosen and all((commit in marked) is wanted for commit in chosen):
-        shown = ", ".join(commit[:12] for commit in chosen[:3])
-        more = f" and {len(chosen) - 3} more" if len(chosen) > 3 else ""
         said = f"{word} already" if wanted else f"not {word}"
         raise NothingToDoError(
-            f"{shown}{more}: {said}", hint="evogit op log lists what was decided"
+            f"{several(chosen)}: {said}", hint="evogit op log lists what was decided"
         )
 
 

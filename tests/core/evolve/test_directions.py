@@ -38,3 +38,19 @@ def test_words_wait_for_a_prompt_that_was_begun_after_them(garden: Garden) -> No
     assert waiting() == []
     human.close()
     worker.close()
+
+
+def test_a_decision_is_heard_of_once_and_an_old_one_never(garden: Garden) -> None:
+    git, base = garden.swarm.git, garden.swarm.base
+    human = Journal(git, "someone")
+    human.append(Decision("pin", "someone", selects=(base,), time=100.0)).result(10)
+    phylogeny = garden.phylogeny()
+    directions = Directions(git, phylogeny, 0.0)
+    assert directions.heard() == []
+    # Of an earlier time: from a host that was away.
+    late = Decision("pause", "someone", target="a1", time=50.0)
+    human.append(late).result(10)
+    human.close()
+    phylogeny.refresh()
+    assert directions.heard() == [late]
+    assert directions.heard() == []

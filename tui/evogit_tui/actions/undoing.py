@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evogit.cli.decisions import several
 from evogit.cli.stamps import stamp
 from evogit.errors import NotFoundError
-from evogit.ids import CommitId
+from evogit.ids import CommitId, several
 from evogit.records import Decision
 from evogit.steering.history import Operation
 from evogit.steering.state import USER, effect

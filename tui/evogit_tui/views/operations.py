@@ -14,12 +14,11 @@ from textual.events import Resize
 from textual.message import Message
 from textual.widgets import Static
 
-from evogit.cli.decisions import several
 from evogit.cli.stamps import stamp
 from evogit.config.load import dump
 from evogit.errors import EvoGitError
 from evogit.git.repository import GitRepository
-from evogit.ids import SPEC_REF, CommitId
+from evogit.ids import SPEC_REF, CommitId, several
 from evogit.records import Decision, Move
 from evogit.steering.history import Operation
 from evogit.steering.state import USER
