@@ -5,20 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.core.config.test_load import MINIMAL
 
 from evogit.config.editing import set_value, unset_value
 from evogit.config.load import load
 from evogit.errors import ConfigError, NotFoundError
-
-MINIMAL = """\
-# what we want
-[goal]
-text = "go faster"  # keep me
-
-[[evaluate.stages]]
-run = ["python", "main.py"]
-score = "speed"
-"""
 
 
 def test_setting_a_value_keeps_comments_and_everything_else(tmp_path: Path) -> None:
