@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated, Final, Literal
 import typer
 
 from evogit.cli.session import Session
+from evogit.compare.arms import Arm
 from evogit.errors import ConfigError, EvoGitError
 
 _EVALUATIONS: Final = 300
@@ -87,6 +89,7 @@ def compare(
         kinds=tuple(find("evogit.agents", kind).name for kind in agent or ()),
     )
     _check_known(against, setting.arms, "arm")
+    _check_shifts(arms, setting.seeds)
     work = Work(session, session.cwd / out, setting, tuple(arms), unsafe)
     targets = _targets(target or [], list(places))
     if so_far:
@@ -115,11 +118,23 @@ def _seeds(count: int, listed: str) -> tuple[int, ...]:
     if not listed:
         return tuple(range(1, count + 1))
     words = listed.replace(",", " ").split()
-    if not all(word.isdecimal() and len(word) < 10 for word in words) or len(set(words)) < len(
-        words
-    ):
+    seeds = tuple(int(word) for word in words if word.isdecimal() and len(word) < 10)
+    if len(set(seeds)) < len(words):
         raise ConfigError(f"--seed-list is {listed!r}", hint="write different numbers: 3,5,8")
-    return tuple(int(word) for word in words)
+    return seeds
+
+
+def _check_shifts(arms: Sequence[Arm], seeds: Sequence[int]) -> None:
+    """Refuse two arms that would make the same run: they are no independent samples."""
+    known: dict[tuple[object, ...], str] = {}
+    for arm in arms:
+        for seed in seeds:
+            other = known.setdefault((arm.strategy, arm.options, seed + arm.shift), arm.name)
+            if other != arm.name:
+                raise ConfigError(
+                    f"{other} and {arm.name} share runs: with these seeds they are not independent",
+                    hint=f"shift by more than the seeds reach, as in {arm.strategy}@1000",
+                )
 
 
 def _check_known(name: str, known: Sequence[str], what: str) -> None:
@@ -150,6 +165,8 @@ def _targets(typed: list[str], problems: list[str]) -> dict[str, float]:
             found[name] = float(score)
         except ValueError as error:
             raise ConfigError(f"--target is {text!r}", hint="write tsp=1.2") from error
+        if not math.isfinite(found[name]):
+            raise ConfigError(f"--target is {text!r}", hint="write tsp=1.2")
     return found
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evogit.cli.individuals import doubted
 from evogit.cli.session import Session
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def distill(
 
 def _show(session: Session, found: Distilled) -> None:
     data = {name: getattr(found, name) for name in found.__dataclass_fields__}
+    session.phylogeny.refresh()
+    data["doubt"] = doubted(session, session.phylogeny.index(found.commit))
     output = session.output
 
     def show() -> None:
@@ -59,6 +62,8 @@ def _show(session: Session, found: Distilled) -> None:
         )
         if not found.complete:
             output.warn(f"stopped after {found.evaluations} evaluations; more could be left out")
+        if data["doubt"]:
+            output.warn(data["doubt"])
         output.note(
             f"look: evogit diff base {found.commit[:12]}. keep it: evogit promote {found.commit[:12]}"
         )

@@ -33,24 +33,26 @@ def evaluate(
     from evogit.cli import trusting
     from evogit.cli.run import make_plan
     from evogit.cli.select import select
-    from evogit.errors import EvoGitError
+    from evogit.errors import PreconditionError
     from evogit.evolve.once import judge_once
-    from evogit.outcome import Scored, describe
+    from evogit.outcome import Scored
 
     trusting.follow_config(session)
     trusting.require(session, session.swarm)
     row = select(session.phylogeny, session.swarm.base, revision)
     commit = session.phylogeny.commit(row)
+    if holdout and session.swarm.spec().settings.evaluate.holdout is None:
+        raise PreconditionError(
+            "there is no held-out data here", hint="evaluate.holdout of evogit.toml names some"
+        )
     plan = make_plan(session, session.swarm, jobs=1, unsafe=unsafe)
     found = judge_once(
         session.swarm, plan, commit, purpose="holdout" if holdout else "search", fresh=fresh
     )
     _show(session, commit, found)
     if not isinstance(found.outcome, Scored):
-        raise EvoGitError(
-            f"{commit[:12]} has no score: it {describe(found.outcome)}",
-            hint="the evaluator's commands and limits are in evogit.toml",
-        )
+        session.output.note("the evaluator's commands and limits are in evogit.toml")
+        raise typer.Exit(1)
 
 
 def _show(session: Session, commit: str, found: Evaluation) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from evogit.cli.individuals import number, short
+from evogit.cli.individuals import doubted, number, short
 from evogit.cli.output import Column
 from evogit.cli.select import select
 from evogit.cli.session import Session
@@ -47,7 +47,7 @@ def explain(
 
     Example: evogit explain best --all
     """
-    from evogit.analysis.gains import gains, summed
+    from evogit.analysis.gains import gains, summed, winning_lineage
 
     phylogeny = session.phylogeny
     row = select(phylogeny, session.swarm.base, revision)
@@ -60,6 +60,8 @@ def explain(
         "gain": whole,
         "steps": [_step(session, one, whole) for one in found if every or one.gain != 0],
         "steps_without_gain": sum(one.gain == 0 for one in found),
+        "steps_without_score": len(winning_lineage(phylogeny, row)) - 1 - len(found),
+        "doubt": doubted(session, row) if found else "",
         "operators": _sums(summed(found, phylogeny.operator)),
         "agents": _sums(summed(found, phylogeny.agent)),
     }
@@ -96,6 +98,13 @@ def _print(session: Session, data: dict[str, Any]) -> None:
         f"{number(data['base_score'])} to {number(data['score'])}: {_signed(data['gain'])} "
         f"in {len(data['steps'])} steps; {skipped} more gained nothing"
     )
+    if data["steps_without_score"]:
+        output.note(
+            f"{data['steps_without_score']} steps of the lineage have no score as things are judged now: "
+            "what they gained is counted with the next one that has"
+        )
+    if data["doubt"]:
+        output.warn(data["doubt"])
     output.line()
     output.table(data["operators"], _SUMS)
     output.table(data["agents"], _SUMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import signal
@@ -168,12 +169,14 @@ def parse_flags(
     """The limits as typed on the command line.
 
     Raises:
-        ConfigError: the duration can not be read.
+        ConfigError: the duration can not be read, or the target is no number.
     """
     from evogit.config.values import parse_duration
     from evogit.errors import ConfigError
     from evogit.evolve.allowance import Flags
 
+    if until is not None and not math.isfinite(until):
+        raise ConfigError(f"--until is {until}", hint="write a score, such as 0.95")
     try:
         seconds = parse_duration(max_time)
     except ValueError as error:
@@ -292,5 +295,8 @@ def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
     if found.real:
         output.line(f"best {found.score:.6g} ({commit}{fresh}), {figures}")
         output.note("look: evogit show best; evogit diff base best. keep it: evogit promote best")
+    elif not found.confirmed:
+        output.line(f"not confirmed: best {found.score:.6g} ({commit}{fresh}), {figures}")
+        output.note("what was judged afresh fell behind; run again to judge this one, too")
     else:
         output.line(f"no separation: best {found.score:.6g} ({commit}{fresh}), {figures}")

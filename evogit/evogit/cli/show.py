@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from evogit.cli.diff import first_parent, print_changes
-from evogit.cli.individuals import FINDINGS, Individuals, number
+from evogit.cli.individuals import FINDINGS, Individuals, doubted, number
 from evogit.cli.options import OutputFile, Revision
 from evogit.cli.select import select
 from evogit.cli.session import Session
@@ -84,6 +84,7 @@ def _collect(
         "described": "not judged yet" if outcome is None else describe(outcome),
         "gates": [gate.name for gate in session.spec.settings.evaluate.gates],
         "holdout": None if holdout is None else to_json(holdout.outcome),
+        "doubt": doubted(session, row) if phylogeny.fitness(row) > phylogeny.fitness(0) else "",
         "findings": [] if judged is None else [finding_json(f) for f in judged.findings],
         "released": phylogeny.quarantine.released(commit.tree),
         "duplicates": [phylogeny.commit(i) for i in phylogeny.duplicates(row)],
@@ -94,6 +95,8 @@ def _collect(
 
 
 def _print(session: Session, data: dict[str, Any]) -> None:
+    if data["doubt"]:
+        session.output.warn(data["doubt"])
     passed = isinstance(data["score"], float) and data["gates"]
     session.output.pairs(
         [

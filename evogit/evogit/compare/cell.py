@@ -23,7 +23,6 @@ from evogit.evolve.calibration import confirm_best
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.events import Listener
 from evogit.evolve.once import Desk, open_desk, record_verdict
-from evogit.evolve.separation import noise_floor
 from evogit.git.trees import EXECUTABLE
 from evogit.ids import CommitId
 from evogit.judge.judge import Task
@@ -161,12 +160,11 @@ def _choose(swarm: Swarm, plan: Plan, stop: threading.Event) -> None:
 
 
 def _confirm(swarm: Swarm, desk: Desk, stop: threading.Event) -> None:
-    """Confirm the best under noise: who was killed at the end of the budget may not have."""
+    """Confirm the best: who was killed at the end of the budget may not have."""
     phylogeny = desk.bench.phylogeny
-    if noise_floor(phylogeny, desk.bench.spec.settings.evaluate.seed) > 0:
-        claims = Claims(swarm.git, desk.journal.writer)
-        verdicts = Verdicts(desk.judge, phylogeny, desk.journal, claims, stop.is_set, desk.bill)
-        confirm_best(verdicts, phylogeny)
+    claims = Claims(swarm.git, desk.journal.writer)
+    verdicts = Verdicts(desk.judge, phylogeny, desk.journal, claims, stop.is_set, desk.bill)
+    confirm_best(verdicts, phylogeny)
 
 
 def _judge_holdout(desk: Desk, commit: CommitId) -> None:

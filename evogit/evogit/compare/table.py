@@ -98,11 +98,14 @@ def tabulate(
     groups: dict[tuple[str, str], list[Result]] = {}
     for one in results:
         groups.setdefault((one.cell.problem, one.cell.arm.name), []).append(one)
+    bases: dict[str, list[float | None]] = {}
+    for one in results:
+        bases.setdefault(one.cell.problem, []).append(one.final(one.base))
     rows: list[Row] = []
     for (problem, arm), runs in groups.items():
         reference = groups.get((problem, against), [])
         bar = _bar(groups.get((problem, BASELINES[0]), []))
-        row = _row(runs, targets.get(problem), bar)
+        row = _row(runs, _median(bases[problem]), targets.get(problem), bar)
         contrast = None if arm == against else _contrast(runs, reference)
         rows.append(replace(row, contrast=contrast))
     rows = _adjusted(rows)
@@ -113,7 +116,9 @@ def tabulate(
     ]
 
 
-def _row(runs: Sequence[Result], target: float | None, bar: float | None) -> Row:
+def _row(
+    runs: Sequence[Result], base: float | None, target: float | None, bar: float | None
+) -> Row:
     first = runs[0]
     to_target = [_evaluations_to(one, target) for one in runs]
     return Row(
@@ -125,7 +130,7 @@ def _row(runs: Sequence[Result], target: float | None, bar: float | None) -> Row
         failed=sum(one.final(one.chosen) is None for one in runs),
         final=_in_unit(median_interval([one.fitness for one in runs]), maximize=first.maximize),
         training=_median([one.chosen.training for one in runs]),
-        base=first.final(first.base),
+        base=base,
         timed_out=sum(one.timed_out for one in runs),
         evaluations=median(one.evaluations for one in runs),
         seconds=median(one.seconds for one in runs),

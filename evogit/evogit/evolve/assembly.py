@@ -24,7 +24,9 @@ from evogit.evolve.events import Event, Listener
 from evogit.evolve.hiring import agent_maker, open_bill
 from evogit.evolve.lost import settle_lost
 from evogit.evolve.offspring import Nursery
+from evogit.evolve.separation import leader, wander
 from evogit.evolve.shared import Shared
+from evogit.evolve.spending import FREE
 from evogit.evolve.worker import Summary, Worker
 from evogit.judge.judge import Judge
 from evogit.phylogeny.index import Phylogeny
@@ -210,16 +212,29 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         strategy = _strategy(bench.spec.settings, plan.strategy)
         agents = agent_maker(bench, plan, swarm.private / "agents" / identity.name, stop)
         calibration = calibrate(verdicts, bench.phylogeny, bench.spec.settings.evaluate.seed)
-        noise = calibration.floor if calibration is not None else 0.0
+        noise = _noise(bench, calibration)
         means = _Means(plan, bench, journal, verdicts, strategy, allowance, budget)
         shared = _share(swarm, means, identity.name, noise, tell, stop)
         if calibration is not None:
             _tell_calibration(shared, calibration)
         worker = Worker(identity, shared, agents, plan.agents, upkeep)
         summary = worker.run()
-        if noise > 0 and not stop.is_set():
+        if not stop.is_set() and (noise > 0 or _may_judge(budget, identity.name)):
             confirm_best(verdicts, bench.phylogeny)
         return summary
+
+
+def _may_judge(budget: SwarmBudget, worker: str) -> bool:
+    """Whether the swarm's caps leave room for one evaluation more."""
+    with budget.turn():
+        return budget.refusal(worker, FREE, time.time()) is None
+
+
+def _noise(bench: Bench, calibration: Calibration | None) -> float:
+    """How much scores wander: by the base, or by what an earlier run found out of the best."""
+    if calibration is None or calibration.floor > 0:
+        return calibration.floor if calibration is not None else 0.0
+    return wander(bench.phylogeny, leader(bench.phylogeny), bench.spec.settings.evaluate.seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,15 @@ from typing import Final
 
 from evogit.errors import EvaluatorError
 from evogit.evolve.evaluating import Verdicts
-from evogit.evolve.separation import FRESH, NOISY, floor_of, fresh_scores, leader
+from evogit.evolve.separation import (
+    FRESH,
+    NOISY,
+    floor_of,
+    fresh_scores,
+    leader,
+    noise_floor,
+    wander,
+)
 from evogit.judge.judge import Task
 from evogit.outcome import Outcome, Scored, describe
 from evogit.phylogeny.index import Phylogeny
@@ -56,12 +64,20 @@ def calibrate(verdicts: Verdicts, phylogeny: Phylogeny, seed: int) -> Calibratio
 def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:
     """Judge the best afresh, and the next one if it thereby falls behind; 4 at most.
 
+    If all runs of the base were alike, once is enough as long as it comes out the same: two runs of the
+    base do not show noise that is rare, or that only offspring have. (Where a model compares pairs, such
+    a score is a rung, and further runs would be paid for to tell nothing.)
+
     Cached like every evaluation. Ends early if the worker must end.
 
     Raises:
         EvaluatorError: the sandbox does not work.
         OSError, GitError: the journal could not be written.
     """
+    evaluate = verdicts.judge.spec.settings.evaluate
+    alike = noise_floor(phylogeny, evaluate.seed) == 0
+    if alike and any(stage.score == "pairwise" for stage in evaluate.stages):
+        return
     for _ in range(_LEADERS):
         row = leader(phylogeny)
         if row == 0 or len(fresh_scores(phylogeny, row)) == len(FRESH):
@@ -69,6 +85,8 @@ def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:
         for repeat in FRESH:
             task = Task(phylogeny.commit(row), phylogeny.tree(row), repeat, "repeat")
             if verdicts.get(task) is None:
+                return
+            if alike and wander(phylogeny, row, evaluate.seed) == 0:
                 return
 
 

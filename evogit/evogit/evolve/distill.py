@@ -13,7 +13,7 @@ from evogit.analysis.minimize import minimize
 from evogit.errors import PreconditionError
 from evogit.evolve.assembly import Plan
 from evogit.evolve.once import Desk, open_desk, record_verdict
-from evogit.evolve.separation import noise_floor
+from evogit.evolve.separation import compared, doubt, noise_floor
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Task
 from evogit.outcome import Scored
@@ -136,6 +136,7 @@ def distill(
                 f"{commit[:12]} is no better than the base, so no change carries a gain",
                 hint="name an individual that is: evogit best",
             )
+        _refuse_noise(desk, row)
         pieces = Pieces(swarm.git, phylogeny.tree(0), phylogeny.tree(row))
         trials = _Trials(swarm, desk, plan, row, author)
 
@@ -167,6 +168,21 @@ def distill(
         )
         made = trials.write(tree, f"distill {commit[:12]}", _evidence(result, kept, swarm.base))
         return replace(result, commit=made)
+
+
+def _refuse_noise(desk: Desk, row: int) -> None:
+    """Refuse a gain that is within the noise floor: whatever is left out, nothing carries it."""
+    phylogeny, evaluate = desk.bench.phylogeny, desk.judge.spec.settings.evaluate
+    maximize = evaluate.direction == "maximize"
+    found = compared(phylogeny, row, evaluate.seed, maximize=maximize)
+    if found is not None and abs(found.score - found.base) <= found.floor:
+        commit, said = (
+            phylogeny.commit(row),
+            doubt(phylogeny, row, evaluate.seed, maximize=maximize),
+        )
+        raise PreconditionError(
+            f"{commit[:12]}: {said}", hint="name an individual that gained more: evogit best"
+        )
 
 
 def _evidence(result: Distilled, kept: Sequence[Piece], base: CommitId) -> str:

@@ -1,9 +1,10 @@
 """What the journals say of the best individual: is it better than the base by more than noise?
 
-A gain that is not larger than the largest difference between two runs of the base is called "no
-separation", not a gain. Of many noisy scores the best is mostly the luckiest, so what is reported comes
-from repeats made after it was chosen (the "winner's curse"; Branke and Schmidt, "Selection in the
-presence of noise", GECCO 2003). Nothing is judged here (``calibration``).
+A gain that is not larger than the largest difference between two runs of one genome is called "no
+separation", not a gain. Of many noisy scores the best is mostly the luckiest, so under noise a gain
+counts by repeats made after it was chosen (the "winner's curse"; Branke and Schmidt, "Selection in the
+presence of noise", GECCO 2003), and is not confirmed without them. Nothing is judged here
+(``calibration``).
 """
 
 from __future__ import annotations
@@ -40,8 +41,10 @@ class Separation:
         score: the mean of its fresh repeats; without any, of what chose it.
         fresh: how many fresh repeats there are.
         base: the mean of the base's runs.
-        floor: the largest difference between two of them.
-        real: it is better than the base by more than the floor.
+        floor: the largest difference between two of them; if they are all alike, between two runs of
+            the individual.
+        confirmed: there is no noise, or it was judged afresh as often as that takes.
+        real: that, and it is better than the base by more than the floor.
     """
 
     best: int
@@ -49,6 +52,7 @@ class Separation:
     fresh: int
     base: float
     floor: float
+    confirmed: bool
     real: bool
 
 
@@ -62,19 +66,37 @@ def compared(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> Se
     chosen, base = phylogeny.score(row), phylogeny.score(0)
     if base is None or chosen is None:
         return None
-    fresh, floor = fresh_scores(phylogeny, row), noise_floor(phylogeny, seed)
+    floor = noise_floor(phylogeny, seed) or wander(phylogeny, row, seed)
+    fresh = fresh_scores(phylogeny, row) if row else []
     score = fmean(fresh) if fresh else chosen
     gain = score - base if maximize else base - score
-    return Separation(row, score, len(fresh), base, floor, row != 0 and gain > floor)
+    sure = floor == 0 or row == 0 or len(fresh) == len(FRESH)
+    return Separation(row, score, len(fresh), base, floor, sure, row != 0 and sure and gain > floor)
 
 
 def doubt(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> str:
     """Why what an individual gained over the base may be no gain, in words; empty if nothing says so."""
     found = compared(phylogeny, row, seed, maximize=maximize)
-    if row == 0 or found is None or found.real:
+    if row == 0 or found is None:
         return ""
     gain = found.score - found.base if maximize else found.base - found.score
-    return f"its gain over the base, {gain:.3g}, is within the noise floor, {found.floor:.3g}"
+    if gain <= 0:
+        return f"it is no better than the base, {found.score:.6g} against {found.base:.6g}"
+    if gain <= found.floor:
+        return f"its gain over the base, {gain:.3g}, is within the noise floor, {found.floor:.3g}"
+    if not found.confirmed:
+        return f"its gain over the base, {gain:.3g}, is not confirmed by repeats; the noise floor is {found.floor:.3g}"
+    return _held_out(phylogeny, row, seed, maximize=maximize)
+
+
+def _held_out(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> str:
+    keys = [(phylogeny.tree(one), seed, "holdout") for one in (row, 0)]
+    ours, base = (found.outcome if (found := phylogeny.evaluation(*key)) else None for key in keys)
+    if not isinstance(ours, Scored) or not isinstance(base, Scored):
+        return ""
+    if (ours.score > base.score) is maximize and ours.score != base.score:
+        return ""
+    return f"on held-out data, {ours.score:.6g}, it is no better than the base, {base.score:.6g}"
 
 
 def leader(phylogeny: Phylogeny) -> int:
@@ -88,6 +110,13 @@ def fresh_scores(phylogeny: Phylogeny, row: int) -> list[float]:
     tree = phylogeny.tree(row)
     found = [phylogeny.evaluation(tree, repeat, "repeat") for repeat in FRESH]
     return [e.outcome.score for e in found if e and isinstance(e.outcome, Scored)]
+
+
+def wander(phylogeny: Phylogeny, row: int, seed: int) -> float:
+    """The largest difference between what chose an individual and its fresh repeats; 0 without any."""
+    chosen = phylogeny.evaluation(phylogeny.tree(row), seed, "search")
+    first = [chosen.outcome.score] if chosen and isinstance(chosen.outcome, Scored) else []
+    return floor_of([*first, *fresh_scores(phylogeny, row)])
 
 
 def noise_floor(phylogeny: Phylogeny, seed: int) -> float:

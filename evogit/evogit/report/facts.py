@@ -8,6 +8,8 @@ from typing import Final
 
 from evogit.analysis.gains import gain
 from evogit.config.model import Settings
+from evogit.errors import UserError
+from evogit.evolve.separation import doubt
 from evogit.git.patch import FileChange, changes
 from evogit.git.repository import GitRepository
 from evogit.ids import TreeId
@@ -82,6 +84,8 @@ class Report:
     individuals: int
     agents: int
     best: Program | None
+    doubt: str
+    """Why its gain may be none; empty if nothing says so."""
     base: Program
     programs: tuple[Program, ...]
     steps: tuple[Step, ...]
@@ -102,8 +106,11 @@ def gather(swarm: Run, baselines: Sequence[Run] = ()) -> Report:
     Raises:
         GitError: git can not read a repository.
         NotFoundError: a tree is not there.
+        UserError: a baseline is of another problem.
     """
     phylogeny = swarm.phylogeny
+    for other in baselines:
+        _check_alike(swarm, other)
     found = phylogeny.best(1)
     best = found[0] if found else None
     base = program(swarm, 0, "base (where evolution started)")
@@ -116,6 +123,7 @@ def gather(swarm: Run, baselines: Sequence[Run] = ()) -> Report:
         individuals=len(phylogeny),
         agents=len(phylogeny.agents),
         best=ours,
+        doubt="" if best is None else _doubted(swarm, best),
         base=replace(base, evaluations=0, seconds=0.0, cost_usd=0.0),
         programs=tuple(one for one in (base, *others, ours) if one is not None),
         steps=() if best is None else tuple(_steps(swarm, best)),
@@ -124,6 +132,12 @@ def gather(swarm: Run, baselines: Sequence[Run] = ()) -> Report:
         spending=tuple(_spending(phylogeny)),
         spent=phylogeny.spent,
     )
+
+
+def _doubted(swarm: Run, row: int) -> str:
+    evaluate = swarm.settings.evaluate
+    maximize = evaluate.direction == "maximize"
+    return doubt(swarm.phylogeny, row, evaluate.seed, maximize=maximize)
 
 
 def program(swarm: Run, row: int, name: str) -> Program:
@@ -136,10 +150,20 @@ def program(swarm: Run, row: int, name: str) -> Program:
         commit=phylogeny.commit(row),
         score=phylogeny.score(row),
         held_out=outcome.score if isinstance(outcome, Scored) else None,
-        evaluations=phylogeny.evaluation_count if row else 0,
-        seconds=phylogeny.spent.seconds if row else 0.0,
-        cost_usd=phylogeny.spent.cost_usd if row else 0.0,
+        evaluations=phylogeny.evaluation_count,
+        seconds=phylogeny.spent.seconds,
+        cost_usd=phylogeny.spent.cost_usd,
     )
+
+
+def _check_alike(swarm: Run, other: Run) -> None:
+    """Scores of two swarms say something of each other only if they started alike."""
+    same = swarm.settings.evaluate.direction == other.settings.evaluate.direction
+    if not same or swarm.phylogeny.tree(0) != other.phylogeny.tree(0):
+        raise UserError(
+            f"{clean_line(other.name, 80)} began with another base than {clean_line(swarm.name, 80)}",
+            hint="compare runs of one problem",
+        )
 
 
 def _champion(swarm: Run) -> Program | None:

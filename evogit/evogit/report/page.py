@@ -125,6 +125,8 @@ def _programs(report: Report) -> Iterable[str]:
     for one in report.programs:
         yield _program(one)
     yield "</table></div>"
+    if report.doubt:
+        yield f'<p class="hint"><strong>The best: {escape(report.doubt)}.</strong></p>'
     if len(report.programs) < 3:
         yield '<p class="hint">No other run was given to compare with (--against).</p>'
     yield '<p class="hint">One run each: a difference between two rows is an observation, not a proof. "-" was not measured.</p>\n</section>'

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.core.evolve.test_evolving import SETTINGS, Farm, view
+from tests.core.evolve.test_evolving import SETTINGS, Farm, confirmations, view
 
 from evogit.config.load import parse
 from evogit.errors import EvaluatorError
@@ -215,7 +215,10 @@ def test_nothing_is_made_twice_though_the_first_has_no_verdict_yet(scene: Scene)
     swarm = scene.farm.swarm(settings=settings(4))
     summary = scene.farm.run(swarm, scene.farm.plan(evaluations=5))
     phylogeny = view(scene.farm, swarm)
-    assert (summary.evaluations, phylogeny.spent.evaluations) == (5, 5 + 2)
+    assert (summary.evaluations, phylogeny.spent.evaluations) == (
+        5,
+        2 + 5 + confirmations(phylogeny),
+    )
     assert len(made(scene.farm, swarm)) == 5
     assert len(phylogeny.attempts("a1")) == 9
 
@@ -232,7 +235,9 @@ def test_caps_of_evaluations_are_met_exactly_with_offspring_in_flight(
     for limit in (7, 300):
         scene.farm.run(swarm, scene.farm.plan(agents=3, evaluations=limit))
         scene.hire(*map(agent, range(3, 6)))
-        assert view(scene.farm, swarm).spent.evaluations == min(limit + 2, 20)
+        phylogeny = view(scene.farm, swarm)
+        wanted = 2 + limit + confirmations(phylogeny)
+        assert phylogeny.spent.evaluations == min(wanted, 20)
     assert unjudged(scene.farm, swarm) == []
 
 
@@ -384,6 +389,6 @@ def test_all_that_a_killed_worker_had_not_judged_is_judged_once_and_in_order(
     assert scene.judged[:2] == left
     assert unjudged(scene.farm, swarm) == []
     phylogeny = view(scene.farm, swarm)
-    assert phylogeny.spent.evaluations == sum(limits) + 2
+    assert phylogeny.spent.evaluations == 2 + sum(limits) + confirmations(phylogeny)
     steps = [row.step for row in phylogeny.attempts("a1")]
     assert len(steps) == len(set(steps))

@@ -13,15 +13,17 @@ from evogit.records import Evaluation
 from evogit.swarm.journal import Journal
 
 
-def judged(garden: Garden, commit: CommitId, scores: Sequence[float]) -> None:
-    """Write the search's verdict and further repeats of it into a journal."""
+def judged(
+    garden: Garden, commit: CommitId, scores: Sequence[float], purpose: str = "search"
+) -> None:
+    """Write a verdict and further repeats of it into a journal."""
     tree = garden.swarm.git.commit(commit).tree
     evaluator = garden.swarm.spec().evaluator
     journal = Journal(garden.swarm.git, "w1")
     for number, score in enumerate(scores):
-        purpose = "repeat" if number else "search"
+        what = "repeat" if number else purpose
         record = Evaluation(
-            commit, tree, evaluator, "", number, Scored(score), purpose=purpose, time=float(number)
+            commit, tree, evaluator, "", number, Scored(score), purpose=what, time=float(number)
         )
         journal.append(record, subject="evaluate", keep=(commit,)).result()
     journal.close()
@@ -57,6 +59,12 @@ def test_a_gain_that_may_be_none_is_doubted_in_words(garden: Garden) -> None:
     phylogeny = garden.phylogeny()
     said = doubt(phylogeny, phylogeny.index(near), 0, maximize=True)
     assert said == "its gain over the base, 0.15, is within the noise floor, 0.2"
+    said = doubt(phylogeny, phylogeny.index(far), 0, maximize=True)
+    assert said == (
+        "its gain over the base, 0.5, is not confirmed by repeats; the noise floor is 0.2"
+    )
+    judged(garden, far, [1.5] * 8)
+    phylogeny.refresh()
     assert not doubt(phylogeny, phylogeny.index(far), 0, maximize=True)
     assert doubt(phylogeny, phylogeny.index(far), 0, maximize=False)
     assert not doubt(phylogeny, 0, 0, maximize=True)
@@ -89,3 +97,40 @@ def test_a_gain_that_fresh_repeats_confirm_is_real(garden: Garden) -> None:
     found = claim(garden)
     assert found.real
     assert round(found.score, 6) == 1.5
+
+
+def test_a_gain_that_only_chance_chose_is_not_confirmed_under_noise(garden: Garden) -> None:
+    judged(garden, garden.swarm.base, [1.0, 1.1, 0.9, 1.0, 1.0])
+    judged(garden, garden.grow("a1", {"pkg/x.py": "x = 1\n"}), [4.0, 3.9, 3.9])
+    found = claim(garden)
+    assert (found.confirmed, found.real) == (False, False)
+
+
+def test_noise_that_only_the_best_shows_counts_as_much_as_the_bases(garden: Garden) -> None:
+    judged(garden, garden.swarm.base, [0.95, 0.95])
+    lucky = garden.grow("a1", {"pkg/x.py": "x = 1\n"})
+    judged(garden, lucky, [1.0])
+    assert claim(garden).real
+    judged(garden, lucky, [1.0, 1.0, 1.0, 0.95])
+    found = claim(garden)
+    assert (round(found.floor, 6), found.confirmed, found.real) == (0.05, False, False)
+
+
+def test_the_base_leading_under_noise_has_one_score(garden: Garden) -> None:
+    judged(garden, garden.swarm.base, [1.0, 3.0, 2.0, 1.5, 2.5])
+    found = claim(garden)
+    assert (found.best, found.fresh, found.score) == (0, 0, found.base)
+
+
+def test_what_fails_on_held_out_data_is_doubted(garden: Garden) -> None:
+    judged(garden, garden.swarm.base, [1.0, 1.0])
+    better = garden.grow("a1", {"pkg/x.py": "x = 1\n"})
+    judged(garden, better, [2.0])
+    judged(garden, garden.swarm.base, [5.0], purpose="holdout")
+    judged(garden, better, [4.0], purpose="holdout")
+    phylogeny = garden.phylogeny()
+    row = phylogeny.index(better)
+    assert doubt(phylogeny, row, 0, maximize=True).startswith(
+        "on held-out data, 4, it is no better"
+    )
+    assert not doubt(phylogeny, row, 0, maximize=False).startswith("on held-out")
