@@ -107,8 +107,8 @@ def _whole(value: object) -> int | None:
 
 
 def _counted(usage: Usage) -> Usage | None:
-    """``None``, so that the worst is assumed, unless both figures were named."""
-    return None if usage.tokens_in is None or usage.tokens_out is None else usage
+    """``None``, so that the worst is assumed, unless both figures were named; no prompt takes 0 tokens."""
+    return None if not usage.tokens_in or usage.tokens_out is None else usage
 
 
 def _object(body: bytes) -> dict[str, object]:

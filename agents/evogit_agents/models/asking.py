@@ -20,7 +20,7 @@ from evogit_agents.models.gate import Closed, Gate
 from evogit_agents.models.model import Message, ModelError, Reply
 from evogit_agents.models.prices import Price
 from evogit_agents.models.tokens import count_messages, count_text
-from evogit_agents.models.trouble import Trouble, Usage
+from evogit_agents.models.trouble import NOTHING, Trouble, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,8 @@ class AskedModel:
         row = f" ({closed.failures} failures in a row)" if closed.failures > 1 else ""
         if trouble.billed is None:
             spend = self.price(self.count(messages), most)
+        elif trouble.billed == NOTHING:
+            spend = Spend()
         else:
             spend, _ = self._bill(trouble.billed, messages, most, "")
         return ModelError(
@@ -162,7 +164,8 @@ class AskedModel:
         estimate = self.count(messages)
         written = count_text(text)
         own = written if written > _CLAIM * most else min(written, most)
-        tokens_in, tokens_out = self._believed(usage.tokens_in), self._believed(usage.tokens_out)
+        tokens_in = self._believed(usage.tokens_in, least=1)
+        tokens_out = self._believed(usage.tokens_out, least=1 if text else 0)
         real_in = estimate if tokens_in is None else tokens_in
         real_out = own if tokens_out is None else tokens_out
         odd: list[str] = []
@@ -176,9 +179,9 @@ class AskedModel:
             odd.append(f"{real_out} tokens of answer, {most} were asked for")
         return self.price(real_in, real_out), "; ".join(odd)
 
-    def _believed(self, tokens: int | None) -> int | None:
-        """A figure that can be true: more than the context holds nobody can have used."""
-        return tokens if tokens is not None and 0 <= tokens <= self.context else None
+    def _believed(self, tokens: int | None, *, least: int) -> int | None:
+        """A figure that can be true: not more than the context holds, and not nothing for something."""
+        return tokens if tokens is not None and least <= tokens <= self.context else None
 
 
 def _shown(tokens: int) -> str:

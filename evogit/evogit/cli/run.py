@@ -295,8 +295,8 @@ def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
     if found.real:
         output.line(f"best {found.score:.6g} ({commit}{fresh}), {figures}")
         output.note("look: evogit show best; evogit diff base best. keep it: evogit promote best")
-    elif not found.confirmed:
+    elif found.gain > found.floor:
         output.line(f"not confirmed: best {found.score:.6g} ({commit}{fresh}), {figures}")
-        output.note("what was judged afresh fell behind; run again to judge this one, too")
+        output.note("that score is what chose it, perhaps by luck; run again to judge it afresh")
     else:
         output.line(f"no separation: best {found.score:.6g} ({commit}{fresh}), {figures}")

@@ -175,7 +175,7 @@ def _refuse_noise(desk: Desk, row: int) -> None:
     phylogeny, evaluate = desk.bench.phylogeny, desk.judge.spec.settings.evaluate
     maximize = evaluate.direction == "maximize"
     found = compared(phylogeny, row, evaluate.seed, maximize=maximize)
-    if found is not None and abs(found.score - found.base) <= found.floor:
+    if found is not None and found.gain <= found.floor:
         commit, said = (
             phylogeny.commit(row),
             doubt(phylogeny, row, evaluate.seed, maximize=maximize),

@@ -41,6 +41,7 @@ class Separation:
         score: the mean of its fresh repeats; without any, of what chose it.
         fresh: how many fresh repeats there are.
         base: the mean of the base's runs.
+        gain: how much better it is than that; negative if worse.
         floor: the largest difference between two of them; if they are all alike, between two runs of
             the individual.
         confirmed: there is no noise, or it was judged afresh as often as that takes.
@@ -51,6 +52,7 @@ class Separation:
     score: float
     fresh: int
     base: float
+    gain: float
     floor: float
     confirmed: bool
     real: bool
@@ -71,7 +73,8 @@ def compared(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> Se
     score = fmean(fresh) if fresh else chosen
     gain = score - base if maximize else base - score
     sure = floor == 0 or row == 0 or len(fresh) == len(FRESH)
-    return Separation(row, score, len(fresh), base, floor, sure, row != 0 and sure and gain > floor)
+    real = row != 0 and sure and gain > floor
+    return Separation(row, score, len(fresh), base, gain, floor, sure, real)
 
 
 def doubt(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> str:
@@ -79,7 +82,7 @@ def doubt(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> str:
     found = compared(phylogeny, row, seed, maximize=maximize)
     if row == 0 or found is None:
         return ""
-    gain = found.score - found.base if maximize else found.base - found.score
+    gain = found.gain
     if gain <= 0:
         return f"it is no better than the base, {found.score:.6g} against {found.base:.6g}"
     if gain <= found.floor:

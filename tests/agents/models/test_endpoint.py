@@ -137,6 +137,19 @@ def test_a_bill_that_can_not_be_true_is_replaced_by_our_own_count(
     assert reply.spend.cost_usd == pytest.approx(_usd(reply.spend))
 
 
+def test_a_provider_that_counts_nothing_for_something_is_not_believed(desk: Desk) -> None:
+    usage = {"prompt_tokens": 0, "completion_tokens": 0}
+    model = desk.model(desk.serve(lambda _: desk.module.answer("x = 1", usage=usage)))
+    reply = model.ask(QUESTION)
+    assert 0 < reply.spend.tokens_in <= model.count(QUESTION)
+    assert reply.spend.tokens_out > 0
+    assert "it claims 0 tokens of prompt" in reply.note
+    empty = desk.model(desk.serve(lambda _: desk.module.answer("", usage=usage)))
+    with pytest.raises(ModelError) as caught:
+        empty.ask(QUESTION)
+    assert caught.value.spend == empty.price(empty.count(QUESTION), 256)
+
+
 @pytest.mark.parametrize(
     "tokens", [10**400, -(10**400), 10**4000], ids=["1e400", "-1e400", "1e4000"]
 )
