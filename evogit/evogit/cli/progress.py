@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _HEARTBEAT_SECONDS: Final = 30.0
 _RATE_WINDOW: Final = 10.0
 _LINES: Final = frozenset(
-    {"started", "calibrated", "best", "decided", "warning", "problem", "stopped"}
+    {"started", "calibrating", "calibrated", "best", "decided", "warning", "problem", "stopped"}
 )
 
 
@@ -54,8 +54,8 @@ class Board:
             elif event.kind == "best":
                 self.best = event
             elif event.kind == "calibrated":
-                self.base, self.floor = event.score, event.text
-            elif event.kind in {"decided", "warning", "problem"}:
+                self.base, self.floor, self.last = event.score, event.text, ""
+            elif event.kind in {"calibrating", "decided", "warning", "problem"}:
                 self.last = event.text
 
     def _evaluated(self, event: Event) -> None:

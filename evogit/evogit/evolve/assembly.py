@@ -211,7 +211,13 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         # Before the base is judged, which may take minutes: what is missing is said at once.
         strategy = _strategy(bench.spec.settings, plan.strategy)
         agents = agent_maker(bench, plan, swarm.private / "agents" / identity.name, stop)
-        calibration = calibrate(verdicts, bench.phylogeny, bench.spec.settings.evaluate.seed)
+        calibration = calibrate(
+            verdicts,
+            bench.phylogeny,
+            bench.spec.settings.evaluate.seed,
+            late=lambda: allowance.seconds_left == 0,
+            tell=lambda text: tell(Event("calibrating", time.time(), identity.name, text=text)),
+        )
         noise = _noise(bench, calibration)
         means = _Means(plan, bench, journal, verdicts, strategy, allowance, budget)
         shared = _share(swarm, means, identity.name, noise, tell, stop)

@@ -6,6 +6,7 @@ best individual is read in ``separation``; here they are made.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,26 +39,43 @@ class Calibration:
     runs: int
 
 
-def calibrate(verdicts: Verdicts, phylogeny: Phylogeny, seed: int) -> Calibration | None:
+def calibrate(
+    verdicts: Verdicts,
+    phylogeny: Phylogeny,
+    seed: int,
+    *,
+    late: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Calibration | None:
     """Judge the base until its noise is known: 2 repeats if they agree exactly, else 5.
 
-    Cached like every evaluation, so a second start costs nothing. ``None`` if the worker must end.
+    Cached like every evaluation, so a second start costs nothing. ``None`` if the worker must end, or
+    its time is over, before that.
+
+    Args:
+        verdicts: judges.
+        phylogeny: of the swarm.
+        seed: the evaluator's.
+        late: whether the time is over.
+        tell: is told what is about to be judged, which may take minutes.
 
     Raises:
         EvaluatorError: the base itself has no score, so nothing can be compared with it.
     """
     base, tree = phylogeny.commit(0), phylogeny.tree(0)
-    first = verdicts.get(Task(base, tree, seed))
-    if first is None:
-        return None
-    scores = [_score(first.evaluation.outcome)]
-    for repeat in range(1, NOISY):
+    scores: list[float] = []
+    for repeat in range(NOISY):
         if repeat >= _FIRST and len(set(scores)) == 1:
             break
-        again = verdicts.get(Task(base, tree, repeat, "repeat"))
-        if again is None:
+        task = Task(base, tree, repeat, "repeat") if repeat else Task(base, tree, seed)
+        if verdicts.known(task) is None:
+            if verdicts.stopping or (repeat and late()):
+                return None
+            tell(f"judging the base, run {repeat + 1} of {NOISY if repeat >= _FIRST else _FIRST}")
+        found = verdicts.get(task)
+        if found is None:
             return None
-        scores.append(_score(again.evaluation.outcome))
+        scores.append(_score(found.evaluation.outcome))
     return Calibration(sum(scores) / len(scores), floor_of(scores), len(scores))
 
 
@@ -84,7 +102,7 @@ def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:
             return
         for repeat in FRESH:
             task = Task(phylogeny.commit(row), phylogeny.tree(row), repeat, "repeat")
-            if verdicts.get(task) is None:
+            if verdicts.stopping or verdicts.get(task) is None:
                 return
             if alike and wander(phylogeny, row, evaluate.seed) == 0:
                 return

@@ -103,6 +103,11 @@ class Verdicts:
         commit, tree = self._phylogeny.commit(rows[0]), self._phylogeny.tree(rows[0])
         return Task(commit, tree, seed, "search", agent)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the worker must end."""
+        return self._stopping()
+
     def get(self, task: Task) -> Verdict | None:
         """The verdict on an individual; ``None`` only if the worker must end before it is there.
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 Kind = Literal[
     "started",
+    "calibrating",
     "calibrated",
     "evaluated",
     "attempted",
@@ -26,7 +27,7 @@ class Event:
     """One thing that happened.
 
     Args:
-        kind: ``evaluated`` carries ``commit``, ``tree``, ``outcome`` and ``entry`` (its journal
+        kind: ``calibrating`` says that the base is judged, which may take long; ``evaluated`` carries ``commit``, ``tree``, ``outcome`` and ``entry`` (its journal
             entry, durable by now); ``attempted`` says why there was no offspring; ``best`` a new
             best score; ``state`` what an agent does now; ``decided`` what
             a human decided meanwhile; ``warning`` a cap that is nearly spent; ``problem`` one clear line to read.
