@@ -111,6 +111,21 @@ def test_a_run_leaves_the_users_repository_as_it_was_and_promote_adds_a_tested_b
     assert subprocess.run(tests, cwd=clone, check=False, capture_output=True).returncode == 0
 
 
+def test_a_swarm_that_lost_a_ref_is_never_said_to_be_thrown_away(tmp_path: Path) -> None:
+    root = make_user_repository(tmp_path / "user", FILES)
+    assert evogit(root, "init", "--yes").returncode == 0
+    swarm = root / ".git" / "evogit" / "swarm.git"
+    spec = git(swarm, "rev-parse", "refs/evogit/spec")
+    git(swarm, "update-ref", "refs/heads/a1", "refs/heads/main")
+    git(swarm, "update-ref", "-d", "refs/evogit/spec")
+    lost = evogit(root, "status")
+    assert lost.returncode == 3
+    assert "has lost refs/evogit/spec; everything else is there" in lost.stderr
+    assert "remove" not in lost.stderr
+    git(swarm, "update-ref", "refs/evogit/spec", spec)
+    assert evogit(root, "status").returncode == 0
+
+
 def test_a_bare_repository_needs_a_configuration_of_its_owners(tmp_path: Path) -> None:
     make_user_repository(tmp_path / "user")
     git(tmp_path, "clone", "-q", "--bare", "user", "bare.git")

@@ -157,10 +157,20 @@ def _disk(session: Session) -> Iterator[Check]:
     message = f"{free / 2**30:.1f} GiB free at {path}"
     nodes = stats.f_files > 0 and stats.f_favail < 10_000
     if free < _NO_SPACE or (nodes and stats.f_favail < 100):
-        yield Check("disk", "error", message, "free some space; evogit gc packs the swarm")
+        yield Check(
+            "disk",
+            "error",
+            message,
+            "free some space; evogit gc packs the swarm, but needs room for that itself",
+        )
     elif free < _LOW_SPACE or nodes:
         note = f"{message}, {stats.f_favail} inodes"
-        yield Check("disk", "warning", note, "free some space; evogit gc packs the swarm")
+        yield Check(
+            "disk",
+            "warning",
+            note,
+            "free some space; evogit gc packs the swarm, but needs room for that itself",
+        )
     else:
         yield Check("disk", "ok", message)
 

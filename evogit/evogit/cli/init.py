@@ -106,6 +106,10 @@ def _init_repository(
         session.output.warn(
             "your uncommitted changes are not part of the base; commit them first if they should be"
         )
+    if (source.common_dir / "shallow").exists():
+        session.output.warn(
+            "this clone is shallow: its swarm can not be shared by evogit sync; git fetch --unshallow first"
+        )
     _check_names(session, source)
     swarm = init_repository(
         source, config, base=base, author=session.user, settings=session.read_settings(config)

@@ -83,6 +83,8 @@ def _named(phylogeny: Phylogeny, base: CommitId, name: str) -> int:
             return known[name]
     if is_object_id(name):
         return phylogeny.index(CommitId(name))
+    if name in phylogeny.agents:  # it has moved nowhere yet
+        return phylogeny.index(base)
     return _abbreviated(phylogeny, name)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from evogit.cli.output import Output
-from evogit.errors import NotFoundError, PreconditionError
+from evogit.errors import ConfigError, NotFoundError, PreconditionError
 from evogit.ids import SPEC_REF, slug
 
 if TYPE_CHECKING:
@@ -107,6 +107,11 @@ class Session:
         named = self.environ.get("EVOGIT_CONFIG")
         if named:
             return self.cwd / named
+        if self.in_clone:
+            raise ConfigError(
+                "in a clone the spec of the swarm counts, and no evogit.toml",
+                hint="evogit config get shows it; change it where the swarm was made, the goal anywhere",
+            )
         try:
             source = self.source
         except NotFoundError:
@@ -115,8 +120,21 @@ class Session:
         return hidden if hidden.is_file() else require(self.cwd, source.work_tree or self.cwd)
 
     @cached_property
+    def in_clone(self) -> bool:
+        """Whether we are in a swarm that was made elsewhere: no configuration file here is its own."""
+        near = nearest_swarm(self.cwd)
+        if near is None:
+            return False
+        try:
+            return self.source.swarm != near
+        except NotFoundError:
+            return True
+
+    @cached_property
     def settings(self) -> Settings:
-        """What the configuration says, with the person's own defaults and overrides."""
+        """What the configuration says, with the person's own defaults and overrides; in a clone the spec."""
+        if self.in_clone and "EVOGIT_CONFIG" not in self.environ:
+            return self.spec.settings
         return self.read_settings(self.config_file)
 
     def read_settings(self, config: Path) -> Settings:

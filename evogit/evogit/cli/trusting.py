@@ -60,15 +60,20 @@ def follow_config(session: Session) -> None:
         NotFoundError: it names a strategy, agent or sandbox that is not installed here.
     """
     from evogit.cli.installed import require_installed
-    from evogit.errors import ConfigError, NotFoundError
+    from evogit.errors import ConfigError
     from evogit.initialise import follow_config as follow
 
-    try:
-        source = session.source
-    except NotFoundError:
+    overrides = sorted(
+        name for name in session.environ if name.startswith("EVOGIT_") and "__" in name
+    )
+    if session.in_clone:
+        if overrides:
+            session.output.warn(
+                f"in a clone the swarm's spec counts; {', '.join(overrides)} has no effect "
+                "(limits of one run: --max-evaluations, --max-time, --max-cost)"
+            )
         return
-    if source.swarm != session.swarm.path:
-        return
+    source = session.source
     try:
         config = session.config_file
     except ConfigError:
@@ -81,7 +86,8 @@ def follow_config(session: Session) -> None:
         session.swarm, source, config, author=session.user, time=now, settings=settings
     )
     if changed:
-        session.output.note(f"{changed}; this is a new version of the spec")
+        more = f" (with {', '.join(overrides)} of the environment)" if overrides else ""
+        session.output.note(f"{changed}{more}; this is a new version of the spec")
 
 
 def is_trusted(session: Session, swarm: Swarm, spec: Spec | None = None) -> bool:

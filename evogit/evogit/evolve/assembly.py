@@ -24,7 +24,7 @@ from evogit.evolve.events import Event, Listener
 from evogit.evolve.hiring import agent_maker, open_bill
 from evogit.evolve.lost import settle_lost
 from evogit.evolve.offspring import Nursery
-from evogit.evolve.separation import leader, wander
+from evogit.evolve.separation import noise_floor
 from evogit.evolve.shared import Shared
 from evogit.evolve.spending import FREE
 from evogit.evolve.worker import Summary, Worker
@@ -218,7 +218,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
             late=lambda: allowance.seconds_left == 0,
             tell=lambda text: tell(Event("calibrating", time.time(), identity.name, text=text)),
         )
-        noise = _noise(bench, calibration)
+        noise = noise_floor(bench.phylogeny, bench.spec.settings.evaluate.seed)
         means = _Means(plan, bench, journal, verdicts, strategy, allowance, budget)
         shared = _share(swarm, means, identity.name, noise, tell, stop)
         if calibration is not None:
@@ -234,13 +234,6 @@ def _may_judge(budget: SwarmBudget, worker: str) -> bool:
     """Whether the swarm's caps leave room for one evaluation more."""
     with budget.turn():
         return budget.refusal(worker, FREE, time.time()) is None
-
-
-def _noise(bench: Bench, calibration: Calibration | None) -> float:
-    """How much scores wander: by the base, or by what an earlier run found out of the best."""
-    if calibration is None or calibration.floor > 0:
-        return calibration.floor if calibration is not None else 0.0
-    return wander(bench.phylogeny, leader(bench.phylogeny), bench.spec.settings.evaluate.seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from evogit.config.model import Evaluate
 from evogit.errors import EvaluatorError
 from evogit.evolve.evaluating import Verdicts
 from evogit.evolve.separation import (
@@ -19,7 +20,6 @@ from evogit.evolve.separation import (
     fresh_scores,
     leader,
     noise_floor,
-    wander,
 )
 from evogit.judge.judge import Task
 from evogit.outcome import Outcome, Scored, describe
@@ -82,9 +82,8 @@ def calibrate(
 def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:
     """Judge the best afresh, and the next one if it thereby falls behind; 4 at most.
 
-    If all runs of the base were alike, once is enough as long as it comes out the same: two runs of the
-    base do not show noise that is rare, or that only offspring have. (Where a model compares pairs, such
-    a score is a rung, and further runs would be paid for to tell nothing.)
+    As long as nothing wanders, once is enough. (Where a model compares pairs, a score is a rung of a ladder,
+    and such a run would be paid for to tell nothing.)
 
     Cached like every evaluation. Ends early if the worker must end.
 
@@ -93,8 +92,7 @@ def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:
         OSError, GitError: the journal could not be written.
     """
     evaluate = verdicts.judge.spec.settings.evaluate
-    alike = noise_floor(phylogeny, evaluate.seed) == 0
-    if alike and any(stage.score == "pairwise" for stage in evaluate.stages):
+    if _exact(phylogeny, evaluate) and evaluate.stages[-1].score == "pairwise":
         return
     for _ in range(_LEADERS):
         row = leader(phylogeny)
@@ -104,8 +102,12 @@ def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:
             task = Task(phylogeny.commit(row), phylogeny.tree(row), repeat, "repeat")
             if verdicts.stopping or verdicts.get(task) is None:
                 return
-            if alike and wander(phylogeny, row, evaluate.seed) == 0:
+            if _exact(phylogeny, evaluate):
                 return
+
+
+def _exact(phylogeny: Phylogeny, evaluate: Evaluate) -> bool:
+    return noise_floor(phylogeny, evaluate.seed) == 0
 
 
 def _score(outcome: Outcome) -> float:

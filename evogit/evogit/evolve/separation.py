@@ -42,8 +42,7 @@ class Separation:
         fresh: how many fresh repeats there are.
         base: the mean of the base's runs.
         gain: how much better it is than that; negative if worse.
-        floor: the largest difference between two of them; if they are all alike, between two runs of
-            the individual.
+        floor: the noise floor.
         confirmed: there is no noise, or it was judged afresh as often as that takes.
         real: that, and it is better than the base by more than the floor.
     """
@@ -68,7 +67,7 @@ def compared(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> Se
     chosen, base = phylogeny.score(row), phylogeny.score(0)
     if base is None or chosen is None:
         return None
-    floor = noise_floor(phylogeny, seed) or wander(phylogeny, row, seed)
+    floor = noise_floor(phylogeny, seed)
     fresh = fresh_scores(phylogeny, row) if row else []
     score = fmean(fresh) if fresh else chosen
     gain = score - base if maximize else base - score
@@ -115,19 +114,16 @@ def fresh_scores(phylogeny: Phylogeny, row: int) -> list[float]:
     return [e.outcome.score for e in found if e and isinstance(e.outcome, Scored)]
 
 
-def wander(phylogeny: Phylogeny, row: int, seed: int) -> float:
-    """The largest difference between what chose an individual and its fresh repeats; 0 without any."""
-    chosen = phylogeny.evaluation(phylogeny.tree(row), seed, "search")
-    first = [chosen.outcome.score] if chosen and isinstance(chosen.outcome, Scored) else []
-    return floor_of([*first, *fresh_scores(phylogeny, row)])
-
-
 def noise_floor(phylogeny: Phylogeny, seed: int) -> float:
-    """The floor as the journals have it: the largest difference between two runs of the base."""
+    """The largest difference between two runs of the base; if they are all alike, of any genome.
+
+    Two runs of the base do not show noise that is rare, or that only offspring have.
+    """
     tree = phylogeny.tree(0)
     keys = [(seed, "search"), *((repeat, "repeat") for repeat in range(1, NOISY))]
     found = [phylogeny.evaluation(tree, number, purpose) for number, purpose in keys]
-    return floor_of([e.outcome.score for e in found if e and isinstance(e.outcome, Scored)])
+    base = floor_of([e.outcome.score for e in found if e and isinstance(e.outcome, Scored)])
+    return base or max(map(floor_of, phylogeny.repeated()), default=0.0)
 
 
 def floor_of(scores: Sequence[float]) -> float:

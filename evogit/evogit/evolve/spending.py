@@ -95,7 +95,8 @@ class Told:
             for share in shares:
                 if share.used >= NEARLY * share.limit and share.name not in self._names:
                     self._names.add(share.name)
-                    found.append(f"{share.used / share.limit:.0%} of {share.name} are spent")
+                    part = f"{share.used / share.limit:.0%}" if share.used <= share.limit else "all"
+                    found.append(f"{part} of {share.name} are spent")
         return found
 
 

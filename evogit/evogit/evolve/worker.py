@@ -176,9 +176,8 @@ class Worker:
             return f"failed: {self._failure}"
         if self._shared.stop.is_set():
             return "stopped"
-        return next(
-            (loop.ended for loop in self._loops.values() if loop.ended), "every agent ended"
-        )
+        ended = [loop.ended for loop in self._loops.values() if loop.ended]
+        return self._shared.allowance.exhausted() or next(iter(ended), "every agent ended")
 
     def _lease(self, purpose: str, detail: Mapping[str, str]) -> None:
         lease = Lease(purpose, detail=detail, time=self._shared.now())

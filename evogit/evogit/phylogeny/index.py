@@ -270,6 +270,11 @@ class Phylogeny:
         with self._lock:
             return EvaluationLog(self._git, self._state.ledger)
 
+    def repeated(self) -> list[list[float]]:
+        """The scores of every tree that was judged more than once, hold-outs left out."""
+        with self._lock:
+            return self._judgements.repeated()
+
     @property
     def evaluation_count(self) -> int:
         """How many there are."""

@@ -8,7 +8,7 @@ from typing import Final
 from evogit.git.repository import GitRepository
 from evogit.outcome import Outcome, Scored
 from evogit.phylogeny import views
-from evogit.phylogeny.ledger import SCORED
+from evogit.phylogeny.ledger import COUNTED, SCORED
 from evogit.phylogeny.state import State
 from evogit.records import Evaluation
 
@@ -53,6 +53,24 @@ class Judgements:
             if ledger.seeds[row] == seed and ledger.names.names[ledger.purposes[row]] == purpose:
                 return views.read_evaluation(self._git, ledger, row)
         return None
+
+    def repeated(self) -> list[list[float]]:
+        """See ``Phylogeny.repeated``."""
+        ledger = self._state.ledger
+        search, repeat = map(ledger.names.add, COUNTED)
+        genomes = {
+            ledger.genome_rows[row]
+            for row, purpose in enumerate(ledger.purposes)
+            if purpose == repeat
+        }
+        return [
+            [
+                ledger.scores[row]
+                for row in ledger.evaluations_of(genome)
+                if ledger.purposes[row] in (search, repeat) and ledger.counts(row)
+            ]
+            for genome in sorted(genomes)
+        ]
 
     def best_so_far(self) -> list[tuple[int, float]]:
         """See ``Phylogeny.best_so_far``."""

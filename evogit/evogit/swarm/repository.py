@@ -50,11 +50,21 @@ class Swarm:
         self.git = GitRepository(path)
         base = self.git.ref(BASE_REF)
         if base is None or self.git.ref(SPEC_REF) is None:
-            raise NotFoundError(
-                f"{path} is not a complete swarm repository",
-                hint=f"if evogit init was interrupted, remove {path} and run it again",
-            )
+            raise self._incomplete(BASE_REF if base is None else SPEC_REF)
         self.base = base
+
+    def _incomplete(self, missing: str) -> NotFoundError:
+        """What to do about a missing ref; a swarm that anybody worked in is never to be thrown away."""
+        if any(ref not in {BASE_REF, SPEC_REF} for ref in self.git.refs_under("refs/")):
+            return NotFoundError(
+                f"{self.path} has lost {missing}; everything else is there",
+                hint=f"put it back: git --git-dir={self.path} update-ref {missing} COMMIT "
+                "(see for-each-ref refs/evogit/remotes, or the same ref in another clone)",
+            )
+        return NotFoundError(
+            f"{self.path} is not a complete swarm repository",
+            hint=f"if evogit init was interrupted, remove {self.path} and run it again",
+        )
 
     @property
     def host(self) -> str:

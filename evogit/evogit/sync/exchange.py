@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pygit2
@@ -222,7 +223,11 @@ class _Exchange:
     def _follow_spec(self, theirs: CommitId | None) -> bool:
         """Take over what the remote's spec says; whether ours may be published."""
         followed = follow_spec(self._git, theirs)
-        self._problems += [followed.problem] if followed.problem else []
+        if followed.problem:
+            self._unpublished += 1
+            self._problems.append(
+                f"{followed.problem} (ours is published once {SPEC_REF} is deleted there)"
+            )
         self._news += [followed.news] if followed.news else []
         return followed.publish
 
@@ -277,7 +282,9 @@ class _Exchange:
         rows = [line.split("\t") for line in lines if line.count("\t") >= 2]
         refused = [row for row in rows if row[0].startswith("!")]
         self._unpublished += len(refused)
-        self._problems += _complaints([(row[1].split(":")[-1], row[2]) for row in refused], said)
+        why = [(row[1].split(":")[-1], row[2]) for row in refused]
+        self._problems += _complaints(why, said)
+        self._problems += _advice(why, self._swarm.path)
         return len(rows) - len(refused)
 
 
@@ -298,6 +305,22 @@ def _complaints(refused: Sequence[tuple[str, str]], said: str) -> list[str]:
     words = [line.removeprefix(_REMOTE) for line in said.splitlines() if line.startswith(_REMOTE)]
     heard = clean_line(" ".join(word for word in words if _DECLINED not in word), 400)
     return [*lines, f"the remote says: {heard}"] if refused and heard else lines
+
+
+def _advice(refused: Sequence[tuple[str, str]], swarm: Path) -> list[str]:
+    """What helps against refusals that are no decision of the remote's owner."""
+    found: list[str] = []
+    if any("shallow" in reason for _, reason in refused):
+        found.append(
+            "this swarm was made from a shallow clone; give both the whole history: git fetch --unshallow "
+            f"in your repository, then git --git-dir={swarm} fetch --unshallow /path/to/it HEAD"
+        )
+    if any(ref.startswith(JOURNALS) and "fetch first" in reason for ref, reason in refused):
+        found.append(
+            "another copy of this clone writes under the same names; make a clone of its own for each "
+            "host with evogit clone"
+        )
+    return found
 
 
 def _few(refs: Sequence[str]) -> str:

@@ -109,6 +109,13 @@ def test_runs_are_compared_in_a_table(cli: Run, world: World, tmp_path: Path) ->
     assert "an observation, not a proof" in page
 
 
+def test_a_run_of_another_problem_is_not_compared(cli: Run, world: World, tmp_path: Path) -> None:
+    assert cli("init", "--problem", "tsp", tmp_path / "tsp").status == 0
+    refused = cli("report", "--against", tmp_path / "tsp", "-o", tmp_path / "page.html")
+    assert refused.status == 2
+    assert "began with another base" in refused.err
+
+
 def test_a_folder_without_a_swarm_is_a_clear_error(cli: Run, world: World, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

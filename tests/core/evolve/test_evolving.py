@@ -18,7 +18,7 @@ from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve, open_bench
 from evogit.evolve.events import Event
 from evogit.evolve.once import judge_once
-from evogit.evolve.separation import FRESH
+from evogit.evolve.separation import FRESH, separation
 from evogit.evolve.worker import Summary, raise_if_missed
 from evogit.git.trees import Change
 from evogit.ids import HEADS, CommitId
@@ -51,7 +51,13 @@ class Farm:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def swarm(self, name: str = "user", settings: str = SETTINGS, program: str = PROGRAM) -> Swarm:
+    def swarm(
+        self,
+        name: str = "user",
+        settings: str = SETTINGS,
+        program: str = PROGRAM,
+        score: str = SCORE,
+    ) -> Swarm:
         user = self.folder / name
         handle = pygit2.init_repository(str(user), initial_head="main")
         (user / "program.py").write_text(program)
@@ -63,7 +69,7 @@ class Farm:
         source = find_source(user)
         files = {
             "run/run.py": PinnedFile(RUN.encode()),
-            "score/score.py": PinnedFile(SCORE.encode()),
+            "score/score.py": PinnedFile(score.encode()),
         }
         base = source.resolve("HEAD")
         return create_swarm(source.swarm, source, base, parse(settings), files, author="me")
@@ -319,3 +325,14 @@ def test_judging_once_is_cached_and_fresh_judging_is_a_repeat(farm: Farm) -> Non
     assert first.outcome == Scored(4.0)
     assert again == first
     assert (fresh.purpose, fresh.seed, fresh.outcome) == ("repeat", 1, Scored(4.0))
+
+
+def test_noise_that_only_offspring_have_makes_no_gain_without_fresh_repeats(farm: Farm) -> None:
+    wanders = "import random\nvalue = value if value == 4.0 else 4.0 + random.random()\nprint"
+    swarm = farm.swarm(score=SCORE.replace("print", wanders))
+    farm.run(swarm, farm.plan(agents=2, evaluations=30))
+    phylogeny = view(farm, swarm)
+    found = separation(phylogeny, 0, maximize=True)
+    assert found is not None
+    assert found.floor > 0
+    assert not found.real

@@ -29,6 +29,33 @@ def test_a_refused_ref_makes_the_command_fail_and_a_published_one_does_not(
     assert main(["sync", "--json"]) == 0
 
 
+def test_in_a_clone_the_spec_counts_and_overrides_are_said_to_have_no_effect(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(pair.two.swarm.path.parent)
+    monkeypatch.setenv("EVOGIT_BUDGET__EVALUATIONS", "5")
+    monkeypatch.setenv("EVOGIT_TRUST", "1")
+    assert main(["config", "get", "budget.evaluations"]) == 0
+    assert capsys.readouterr().out == "null\n"
+    assert main(["config", "set", "budget.evaluations", "5"]) == 2
+    assert "in a clone the spec" in capsys.readouterr().err
+    assert main(["trust", "--yes"]) == 0
+    assert "EVOGIT_BUDGET__EVALUATIONS has no effect" in capsys.readouterr().err
+
+
+def test_a_spec_that_could_not_be_published_makes_the_command_fail(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair.one.sync()
+    strange = pair.git("commit-tree", "-m", "strange", "main^{tree}").strip()
+    pair.git("update-ref", "refs/evogit/spec", strange)
+    monkeypatch.chdir(Path(pair.one.swarm.path).parents[2])
+    assert main(["sync"]) == 1
+    assert "once refs/evogit/spec is deleted there" in capsys.readouterr().err
+    pair.git("update-ref", "-d", "refs/evogit/spec")
+    assert main(["sync"]) == 0
+
+
 def test_a_timeout_is_remembered_and_one_that_is_none_is_refused(
     pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
