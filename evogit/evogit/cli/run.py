@@ -290,7 +290,7 @@ def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
         output.line("nothing has a score yet")
         return
     commit = phylogeny.commit(found.best)[:12] if found.best else "the base"
-    fresh = f", mean of {found.fresh} fresh repeats" if found.fresh else ""
+    fresh = f", mean of {found.fresh} fresh repeats" if found.fresh > 1 else ""
     figures = f"base {found.base:.6g}, noise floor {found.floor:.3g}"
     if found.real:
         output.line(f"best {found.score:.6g} ({commit}{fresh}), {figures}")
