@@ -56,7 +56,7 @@ class Exchange:
         self._swarm = swarm
         self._every = every
         self._stamp = swarm.private / "synced"
-        self._background = BackgroundSync(swarm, lambda _: None, every) if every > 0 else None
+        self._background = BackgroundSync(swarm, lambda _: None, every=every) if every > 0 else None
 
     def tick(self) -> Exchanged:
         """Start an exchange in the background if one is due; how things stand."""

@@ -30,7 +30,7 @@ def best(
 
 
 @lists
-def lineage(session: Session, revision: Revision, number: _Number = 0) -> None:
+def lineage(session: Session, revision: Revision = "best", number: _Number = 0) -> None:
     """List first parents back to the base.
 
     Example: evogit lineage best

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, cast
@@ -196,7 +197,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         stack.callback(identity.release)
         journal = Journal(swarm.git, identity.name, plan.redactor)
         stack.callback(journal.close)
-        upkeep = _Upkeep(swarm, _problems(identity.name, tell), exchanges=plan.sync)
+        upkeep = _Upkeep(swarm, identity.name, tell, exchanges=plan.sync)
         stack.callback(upkeep.finish)
         bench = stack.enter_context(open_bench(swarm, plan))
         stack.callback(bench.phylogeny.save)
@@ -319,6 +320,10 @@ def _strategy(settings: Settings, override: str) -> Strategy:
         ) from error
 
 
+def _tell_decided(worker: str, tell: Listener, text: str) -> None:
+    tell(Event("decided", time.time(), worker, text=text))
+
+
 def _problems(worker: str, tell: Listener) -> Callable[[str], None]:
     return lambda text: tell(Event("problem", round(time.time(), 3), worker, text=text))
 
@@ -326,10 +331,11 @@ def _problems(worker: str, tell: Listener) -> Callable[[str], None]:
 class _Upkeep:
     """Packing and exchanging beside the agents; what fails here is told and stops nothing."""
 
-    def __init__(self, swarm: Swarm, problem: Callable[[str], None], *, exchanges: bool) -> None:
+    def __init__(self, swarm: Swarm, worker: str, tell: Listener, *, exchanges: bool) -> None:
         self._swarm = swarm
-        self._problem = problem
-        self._exchange = BackgroundSync(swarm, problem) if exchanges else None
+        self._problem = _problems(worker, tell)
+        news = partial(_tell_decided, worker, tell)
+        self._exchange = BackgroundSync(swarm, self._problem, news) if exchanges else None
         self._next = 0.0
 
     def __call__(self) -> None:

@@ -22,7 +22,7 @@ from evogit.evolve.separation import (
     noise_floor,
 )
 from evogit.judge.judge import Task
-from evogit.outcome import Outcome, Scored, describe
+from evogit.outcome import Outcome, Rejected, Scored, describe
 from evogit.phylogeny.index import Phylogeny
 
 _FIRST: Final = 2
@@ -113,7 +113,7 @@ def _exact(phylogeny: Phylogeny, evaluate: Evaluate) -> bool:
 def _score(outcome: Outcome) -> float:
     if isinstance(outcome, Scored):
         return outcome.score
-    raise EvaluatorError(
-        f"the base itself has no score: it {describe(outcome)}",
-        hint="run `evogit eval base` and mend the command or the limits in evogit.toml",
-    )
+    mend = "run `evogit eval base` and mend the command or the limits in evogit.toml"
+    if isinstance(outcome, Rejected):
+        mend = "change that in your repository, commit it, and make a swarm of that commit"
+    raise EvaluatorError(f"the base itself has no score: it {describe(outcome)}", hint=mend)

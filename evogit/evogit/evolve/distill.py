@@ -176,12 +176,10 @@ def _refuse_noise(desk: Desk, row: int) -> None:
     maximize = evaluate.direction == "maximize"
     found = compared(phylogeny, row, evaluate.seed, maximize=maximize)
     if found is not None and found.gain <= found.floor:
-        commit, said = (
-            phylogeny.commit(row),
-            doubt(phylogeny, row, evaluate.seed, maximize=maximize),
-        )
+        said = doubt(phylogeny, row, evaluate.seed, maximize=maximize)
         raise PreconditionError(
-            f"{commit[:12]}: {said}", hint="name an individual that gained more: evogit best"
+            f"{phylogeny.commit(row)[:12]}: {said}",
+            hint="name an individual that gained more: evogit best",
         )
 
 

@@ -27,10 +27,11 @@ class Event:
     """One thing that happened.
 
     Args:
-        kind: ``calibrating`` says that the base is judged, which may take long; ``evaluated`` carries ``commit``, ``tree``, ``outcome`` and ``entry`` (its journal
-            entry, durable by now); ``attempted`` says why there was no offspring; ``best`` a new
-            best score; ``state`` what an agent does now; ``decided`` what
-            a human decided meanwhile; ``warning`` a cap that is nearly spent; ``problem`` one clear line to read.
+        kind: ``calibrating`` says that the base is judged, which may take long; ``evaluated`` carries
+            ``commit``, ``tree``, ``outcome`` and ``entry`` (its journal entry, durable by now);
+            ``attempted`` says why there was no offspring; ``best`` a new best score; ``state`` what an
+            agent does now; ``decided`` what a human decided meanwhile, here or elsewhere; ``warning``
+            a cap that is nearly spent; ``problem`` one clear line to read.
         time: seconds since 1970.
     """
 

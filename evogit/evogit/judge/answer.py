@@ -21,7 +21,9 @@ def read_answer(stage: str, data: bytes, plausible: tuple[float, float] | None) 
     """
     name = f"score of {stage}"
     try:
-        parsed: object = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        parsed: object = json.loads(
+            data.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_once
+        )
     except (ValueError, RecursionError):
         return Crashed(name, f"the scorer's answer is not JSON: {clean_line(repr(data[:80]), 120)}")
     if not isinstance(parsed, dict):
@@ -39,6 +41,13 @@ def read_answer(stage: str, data: bytes, plausible: tuple[float, float] | None) 
         reason = f"score {scored.score:g} is outside the plausible {low:g} to {high:g}"
         return Quarantined(reason, scored)
     return scored
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
 
 
 def _no_constant(text: str) -> float:

@@ -27,16 +27,21 @@ class BackgroundSync:
 
     Args:
         swarm: the clone; nothing is done while it has no remote.
-        tell: gets one line for each new problem, not again until it was gone in between; and one for
-            each piece of news.
+        tell: gets one line for each new problem, not again until it was gone in between.
+        news: gets one line for each piece of news, which is no problem.
         every: seconds between exchanges.
     """
 
     def __init__(
-        self, swarm: Swarm, tell: Callable[[str], None], every: float = EVERY_SECONDS
+        self,
+        swarm: Swarm,
+        tell: Callable[[str], None],
+        news: Callable[[str], None] = lambda _: None,
+        every: float = EVERY_SECONDS,
     ) -> None:
         self._swarm = swarm
         self._tell = tell
+        self._news = news
         self._every = every
         self._told: set[str] = set()
         self._thread: threading.Thread | None = None
@@ -96,7 +101,9 @@ class BackgroundSync:
             # What others published may be anything, and libgit2 stumbles in ways of its own.
             done = Synced(0, 0, (f"sync: {error}",))
         problems = set(done.problems)
-        for line in (*done.news, *sorted(problems - self._told)):
+        for line in done.news:
+            self._news(line)
+        for line in sorted(problems - self._told):
             self._tell(line)
         self._told = problems
         self._exchanged = True

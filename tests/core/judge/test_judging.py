@@ -84,6 +84,7 @@ def test_the_candidate_can_not_see_the_scorer(court: Court) -> None:
         ("print('{\"score\": 1e999}')", Crashed),
         ("print('{\"score\": true}')", Crashed),
         ('print(\'{"score": "7"}\')', Crashed),
+        ('print(\'{"score": 1, "score": 2}\')', Crashed),
         ('print(\'{"score": 1, "metrics": {"a": NaN}}\')', Crashed),
         ("print('score: 7')", Crashed),
         ("print('')", Crashed),
