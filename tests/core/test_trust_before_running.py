@@ -12,13 +12,14 @@ import pytest
 
 from evogit.cli import trusting
 from evogit.cli.main import main
+from evogit.git.trees import Change
+from evogit.swarm.repository import Swarm
 from evogit.swarm.spec import Spec, write_spec
 
 if TYPE_CHECKING:
     from tests.core.conftest import UserRepository
 
     from evogit.cli.session import Session
-    from evogit.swarm.repository import Swarm
 
 CONFIG = """
 [evaluate]
@@ -57,8 +58,18 @@ def evogit(root: Path, *arguments: str) -> tuple[int, str]:
     return status, said.getvalue()
 
 
+def grow(root: Path) -> None:
+    """An individual by hand, on the branch ada of the swarm."""
+    swarm = Swarm(root / ".git" / "evogit" / "swarm.git")
+    git = swarm.git
+    change = {"grown.txt": Change(git.write_blob(b"grown"))}
+    tree = git.change_tree(git.commit(swarm.base).tree, change)
+    made = git.write_commit(tree, [swarm.base], "by hand\n", author="ada", time=1_700_000_100)
+    git.move_ref("refs/heads/ada", old=None, new=made)
+
+
 COMMANDS = (
-    *("run --max-evaluations 1", "worker", "eval base", "merge base base", "promote base --yes"),
+    *("run --max-evaluations 1", "worker", "eval base", "merge base base", "promote ada --yes"),
     *("status", "log --all", "show base", "diff base base", "doctor", "config show", "goal", "gc"),
     *("export", "graph", "path", "agents", "notes", "sync", "undo --yes"),
 )
@@ -71,6 +82,7 @@ def test_no_command_starts_anything_without_consent(root: Path, tmp_path: Path) 
     assert not (root / ".git" / "evogit" / "swarm.git").exists()
     assert evogit(root, "init", "--yes")[0] == 0
     assert evogit(root, "trust", "--revoke")[0] == 0
+    grow(root)
     marks = tmp_path / "marks"
     for line in COMMANDS:
         status, said = evogit(root, *line.split())
@@ -98,11 +110,12 @@ def test_consent_is_to_what_was_shown_and_ends_with_it(root: Path, tmp_path: Pat
         config.write_text(before)
 
 
-@pytest.mark.parametrize("line", ["run --max-evaluations 1", "eval base", "promote base --yes"])
+@pytest.mark.parametrize("line", ["run --max-evaluations 1", "eval base", "promote ada --yes"])
 def test_commands_that_come_between_the_question_and_the_start_are_not_run(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     assert evogit(root, "init", "--yes")[0] == 0
+    grow(root)
     asked = trusting.require
 
     def other_spec_arrives(session: Session, swarm: Swarm, spec: Spec | None = None) -> None:

@@ -31,7 +31,7 @@ COMMON = {
         '[evaluate.files]\nscore = ["score.py"]\n[search]\neditable = ["x.py"]\n'
     ),
 }
-STATUSES = {0, 1, 2, 3, 4, 5, 6}
+STATUSES = {0, 1, 2, 3, 4, 5, 6, 7}
 BAD_OUTPUT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|Traceback|is a bug"
 )

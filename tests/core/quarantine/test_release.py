@@ -29,7 +29,7 @@ def test_a_cheating_commit_is_held_shown_released_and_held_again(fields: Fields)
     commit = field.push(CHEAT)
     judged = fields.cli(field, "eval", "ada")
     assert judged.status == 1
-    assert "native-access" in judged.err
+    assert "native-access" in judged.out
     assert field.phylogeny().population() == [0]
 
     shown = fields.cli(field, "show", "ada", "--json").data
