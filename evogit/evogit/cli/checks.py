@@ -28,6 +28,7 @@ _STALE_SECONDS: Final = 60
 _SHOWN_PROBLEMS: Final = 20
 _UNSAFE: Final = "process"
 _LOW_SPACE: Final = 2**30
+_FREE_SPACE: Final = "free some space; evogit gc packs the swarm, but needs room for that itself"
 _NO_SPACE: Final = 64 * 2**20
 
 
@@ -157,20 +158,10 @@ def _disk(session: Session) -> Iterator[Check]:
     message = f"{free / 2**30:.1f} GiB free at {path}"
     nodes = stats.f_files > 0 and stats.f_favail < 10_000
     if free < _NO_SPACE or (nodes and stats.f_favail < 100):
-        yield Check(
-            "disk",
-            "error",
-            message,
-            "free some space; evogit gc packs the swarm, but needs room for that itself",
-        )
+        yield Check("disk", "error", message, _FREE_SPACE)
     elif free < _LOW_SPACE or nodes:
         note = f"{message}, {stats.f_favail} inodes"
-        yield Check(
-            "disk",
-            "warning",
-            note,
-            "free some space; evogit gc packs the swarm, but needs room for that itself",
-        )
+        yield Check("disk", "warning", note, _FREE_SPACE)
     else:
         yield Check("disk", "ok", message)
 

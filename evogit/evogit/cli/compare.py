@@ -6,13 +6,15 @@ import math
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from evogit.cli.session import Session
-from evogit.compare.arms import Arm
 from evogit.errors import ConfigError, EvoGitError
+
+if TYPE_CHECKING:
+    from evogit.compare.arms import Arm
 
 _EVALUATIONS: Final = 300
 _MOST: Final = 10**9

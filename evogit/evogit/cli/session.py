@@ -133,7 +133,7 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """What the configuration says, with the person's own defaults and overrides; in a clone the spec."""
-        if self.in_clone and "EVOGIT_CONFIG" not in self.environ:
+        if self.in_clone and not self.environ.get("EVOGIT_CONFIG"):
             return self.spec.settings
         return self.read_settings(self.config_file)
 
@@ -145,8 +145,7 @@ class Session:
         """
         from evogit.config.load import load
 
-        variables = {k: v for k, v in self.environ.items() if "__" in k}
-        return load(config, environ=variables, fallback=self.config_home / "config.toml")
+        return load(config, environ=self.environ, fallback=self.config_home / "config.toml")
 
     def keep_secrets(self, named: Iterable[str]) -> Redactor:
         """Takes the secrets of this person's environment out of texts; output now does so too.

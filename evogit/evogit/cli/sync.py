@@ -10,7 +10,9 @@ import typer
 
 from evogit.cli.decisions import described
 from evogit.cli.session import Session
-from evogit.errors import UserError
+from evogit.errors import EvoGitError, UserError
+from evogit.ids import CommitId
+from evogit.records import Decision
 from evogit.text import clean_line
 
 _SHOWN: Final = 10
@@ -41,10 +43,9 @@ def sync(
 
     if (seconds := _seconds(timeout)) is not None:
         set_sync_timeout(session.swarm, seconds)
-    known = dict(session.phylogeny.decisions)
+    known = _decisions(session)
     done = exchange(session.swarm, url=remote)
-    session.phylogeny.refresh()
-    heard = [item for item in session.phylogeny.decisions if item[0] not in known]
+    heard = [] if known is None else _heard(session, known)
     data = {"pushed": done.pushed, "fetched": done.fetched, "problems": list(done.problems)}
     data |= {"news": list(done.news), "decisions": [entry for entry, _ in heard]}
     for line in (*done.news, *done.problems):
@@ -61,6 +62,19 @@ def sync(
         session.output.note(f"decided elsewhere: {answer}{described(session, entry)}")
     if done.refused:
         raise typer.Exit(1)
+
+
+def _decisions(session: Session) -> set[CommitId] | None:
+    """What is known so far; ``None`` if our own spec can not be read, which an exchange may mend."""
+    try:
+        return set(dict(session.phylogeny.decisions))
+    except EvoGitError:
+        return None
+
+
+def _heard(session: Session, known: set[CommitId]) -> list[tuple[CommitId, Decision]]:
+    session.phylogeny.refresh()
+    return [item for item in session.phylogeny.decisions if item[0] not in known]
 
 
 def clone(

@@ -60,12 +60,11 @@ def follow_config(session: Session) -> None:
         NotFoundError: it names a strategy, agent or sandbox that is not installed here.
     """
     from evogit.cli.installed import require_installed
+    from evogit.config.load import is_override
     from evogit.errors import ConfigError
     from evogit.initialise import follow_config as follow
 
-    overrides = sorted(
-        name for name in session.environ if name.startswith("EVOGIT_") and "__" in name
-    )
+    overrides = sorted(filter(is_override, session.environ))
     if session.in_clone:
         if overrides:
             session.output.warn(

@@ -126,6 +126,11 @@ def read_toml(text: str | bytes, source: str) -> Table:
     return data
 
 
+def is_override(variable: str) -> bool:
+    """Whether a variable of this name says something of a key: ``EVOGIT_<SECTION>__<KEY>``."""
+    return variable.startswith(PREFIX) and "__" in variable.removeprefix(PREFIX)
+
+
 def overrides(environ: Mapping[str, str]) -> tuple[Table, dict[str, str]]:
     """What ``EVOGIT_<SECTION>__<KEY>`` variables say, and which dotted key came from which variable.
 
@@ -137,10 +142,8 @@ def overrides(environ: Mapping[str, str]) -> tuple[Table, dict[str, str]]:
     """
     changes: Table = {}
     origins: dict[str, str] = {}
-    for name in sorted(environ):
+    for name in sorted(filter(is_override, environ)):
         parts = name.removeprefix(PREFIX).split("__")
-        if not name.startswith(PREFIX) or len(parts) < 2:
-            continue
         keys = [part.lower() for part in parts[:2]] + parts[2:]
         if len(keys) > 2 and keys[1] not in {"variables", "options"}:
             keys = [key.lower() for key in keys]

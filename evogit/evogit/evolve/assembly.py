@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, cast
@@ -21,7 +20,7 @@ from evogit.evolve.calibration import Calibration, calibrate, confirm_best
 from evogit.evolve.current_spec import CurrentSpec
 from evogit.evolve.directions import Directions
 from evogit.evolve.evaluating import Verdicts
-from evogit.evolve.events import Event, Listener
+from evogit.evolve.events import Event, Kind, Listener
 from evogit.evolve.hiring import agent_maker, open_bill
 from evogit.evolve.lost import settle_lost
 from evogit.evolve.offspring import Nursery
@@ -202,7 +201,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         bench = stack.enter_context(open_bench(swarm, plan))
         stack.callback(bench.phylogeny.save)
         for text in settle_lost(bench.phylogeny, journal, identity.name, time.time()):
-            _problems(identity.name, tell)(text)
+            _teller("problem", identity.name, tell)(text)
         claims = Claims(swarm.git, identity.name)
         claims.drop_left_over()
         judge = open_judge(swarm, plan, bench, identity.name)
@@ -217,7 +216,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
             bench.phylogeny,
             bench.spec.settings.evaluate.seed,
             late=lambda: allowance.seconds_left == 0,
-            tell=lambda text: tell(Event("calibrating", time.time(), identity.name, text=text)),
+            tell=_teller("calibrating", identity.name, tell),
         )
         noise = noise_floor(bench.phylogeny, bench.spec.settings.evaluate.seed)
         means = _Means(plan, bench, journal, verdicts, strategy, allowance, budget)
@@ -270,7 +269,7 @@ def _share(
             plan.seed,
             plan.redactor,
             noise,
-            CurrentSpec(swarm.git, bench.spec, _problems(worker, tell)),
+            CurrentSpec(swarm.git, bench.spec, _teller("problem", worker, tell)),
         ),
         verdicts=means.verdicts,
         allowance=means.allowance,
@@ -320,12 +319,9 @@ def _strategy(settings: Settings, override: str) -> Strategy:
         ) from error
 
 
-def _tell_decided(worker: str, tell: Listener, text: str) -> None:
-    tell(Event("decided", time.time(), worker, text=text))
-
-
-def _problems(worker: str, tell: Listener) -> Callable[[str], None]:
-    return lambda text: tell(Event("problem", round(time.time(), 3), worker, text=text))
+def _teller(kind: Kind, worker: str, tell: Listener) -> Callable[[str], None]:
+    """Tells a text as an event of this kind."""
+    return lambda text: tell(Event(kind, round(time.time(), 3), worker, text=text))
 
 
 class _Upkeep:
@@ -333,8 +329,8 @@ class _Upkeep:
 
     def __init__(self, swarm: Swarm, worker: str, tell: Listener, *, exchanges: bool) -> None:
         self._swarm = swarm
-        self._problem = _problems(worker, tell)
-        news = partial(_tell_decided, worker, tell)
+        self._problem = _teller("problem", worker, tell)
+        news = _teller("decided", worker, tell)
         self._exchange = BackgroundSync(swarm, self._problem, news) if exchanges else None
         self._next = 0.0
 

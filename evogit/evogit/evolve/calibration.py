@@ -44,8 +44,8 @@ def calibrate(
     phylogeny: Phylogeny,
     seed: int,
     *,
-    late: Callable[[], bool] = lambda: False,
-    tell: Callable[[str], None] = lambda _: None,
+    late: Callable[[], bool],
+    tell: Callable[[str], None],
 ) -> Calibration | None:
     """Judge the base until its noise is known: 2 repeats if they agree exactly, else 5.
 

@@ -26,7 +26,7 @@ FRESH: Final = range(3, 8)
 """Repeats that only confirm."""
 
 
-def confirmed(phylogeny: Phylogeny, row: int) -> bool:
+def rejudged(phylogeny: Phylogeny, row: int) -> bool:
     """Whether an individual was judged again after it had looked like a record: once may be luck."""
     tree = phylogeny.tree(row)
     return all(phylogeny.evaluation(tree, repeat, "repeat") is not None for repeat in RECORD)

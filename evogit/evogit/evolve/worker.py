@@ -10,7 +10,7 @@ from typing import Final
 
 from evogit.errors import BudgetError, EvaluatorError
 from evogit.evolve.loop import AgentLoop
-from evogit.evolve.separation import confirmed
+from evogit.evolve.separation import rejudged
 from evogit.evolve.shared import Shared
 from evogit.proposals import Agent
 from evogit.records import Lease, Spend
@@ -167,7 +167,7 @@ class Worker:
         if until is None or score is None:
             return
         reached = score >= until if shared.maximize else score <= until
-        if reached and (shared.noise == 0 or confirmed(shared.phylogeny, best[0])):
+        if reached and (shared.noise == 0 or rejudged(shared.phylogeny, best[0])):
             self._target_reached.set()
             shared.allowance.end(f"the target {until:g}")
 

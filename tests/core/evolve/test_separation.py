@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.core.conftest import Garden
 
-from evogit.evolve.separation import Separation, confirmed, doubt, separation
+from evogit.evolve.separation import Separation, doubt, rejudged, separation
 from evogit.ids import CommitId
 from evogit.outcome import Scored
 from evogit.records import Evaluation
@@ -86,8 +86,8 @@ def test_a_would_be_record_counts_as_confirmed_once_it_was_judged_twice_more(
     thrice = garden.grow("a1", {"pkg/x.py": "x = 2\n"})
     judged(garden, thrice, [4.0, 2.0, 1.0])
     phylogeny = garden.phylogeny()
-    assert not confirmed(phylogeny, phylogeny.index(once))
-    assert confirmed(phylogeny, phylogeny.index(thrice))
+    assert not rejudged(phylogeny, phylogeny.index(once))
+    assert rejudged(phylogeny, phylogeny.index(thrice))
 
 
 def test_a_gain_that_fresh_repeats_confirm_is_real(garden: Garden) -> None:
