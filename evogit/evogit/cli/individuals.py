@@ -60,9 +60,7 @@ def doubted(session: Session, row: int) -> str:
     """Why what an individual gained may be no gain; empty if nothing says so."""
     from evogit.evolve.separation import doubt
 
-    evaluate = session.spec.settings.evaluate
-    maximize = evaluate.direction == "maximize"
-    return doubt(session.phylogeny, row, evaluate.seed, maximize=maximize)
+    return doubt(session.phylogeny, row, session.spec.settings.evaluate)
 
 
 def _joined(value: object) -> str:

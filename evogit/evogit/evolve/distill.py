@@ -176,7 +176,7 @@ def _refuse_noise(desk: Desk, row: int) -> None:
     maximize = evaluate.direction == "maximize"
     found = compared(phylogeny, row, evaluate.seed, maximize=maximize)
     if found is not None and found.gain <= found.floor:
-        said = doubt(phylogeny, row, evaluate.seed, maximize=maximize)
+        said = doubt(phylogeny, row, evaluate)
         raise PreconditionError(
             f"{phylogeny.commit(row)[:12]}: {said}",
             hint="name an individual that gained more: evogit best",

@@ -15,6 +15,7 @@ from itertools import combinations
 from statistics import fmean
 from typing import Final
 
+from evogit.config.model import Evaluate
 from evogit.outcome import Scored
 from evogit.phylogeny.index import Phylogeny
 
@@ -76,8 +77,9 @@ def compared(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> Se
     return Separation(row, score, len(fresh), base, gain, floor, sure, real)
 
 
-def doubt(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> str:
+def doubt(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> str:
     """Why what an individual gained over the base may be no gain, in words; empty if nothing says so."""
+    seed, maximize = evaluate.seed, evaluate.direction == "maximize"
     found = compared(phylogeny, row, seed, maximize=maximize)
     if row == 0 or found is None:
         return ""

@@ -123,7 +123,7 @@ def gather(swarm: Run, baselines: Sequence[Run] = ()) -> Report:
         individuals=len(phylogeny),
         agents=len(phylogeny.agents),
         best=ours,
-        doubt="" if best is None else _doubted(swarm, best),
+        doubt="" if best is None else doubt(phylogeny, best, swarm.settings.evaluate),
         base=replace(base, evaluations=0, seconds=0.0, cost_usd=0.0),
         programs=tuple(one for one in (base, *others, ours) if one is not None),
         steps=() if best is None else tuple(_steps(swarm, best)),
@@ -132,12 +132,6 @@ def gather(swarm: Run, baselines: Sequence[Run] = ()) -> Report:
         spending=tuple(_spending(phylogeny)),
         spent=phylogeny.spent,
     )
-
-
-def _doubted(swarm: Run, row: int) -> str:
-    evaluate = swarm.settings.evaluate
-    maximize = evaluate.direction == "maximize"
-    return doubt(swarm.phylogeny, row, evaluate.seed, maximize=maximize)
 
 
 def program(swarm: Run, row: int, name: str) -> Program:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import pygit2
@@ -34,6 +33,7 @@ from evogit.ids import (
 )
 from evogit.swarm.identity import identities
 from evogit.swarm.repository import Swarm
+from evogit.sync.refusals import advice, complaints
 from evogit.sync.remote import ORIGIN, checked_url, remote_url, set_remote, sync_timeout
 from evogit.sync.specs import follow_spec
 from evogit.sync.turn import turn
@@ -43,11 +43,6 @@ _MINE: Final = REMOTES + ORIGIN
 _BATCH: Final = 200
 _REFUSED: Final = 1
 """Exit status of git fetch and push when single refs were refused; 128 means nothing was done."""
-
-_REMOTE: Final = "remote:"
-"""How git marks what the remote's hooks print."""
-_DECLINED: Final = "error: hook declined to update "
-"""What git itself adds to that."""
 
 _Refs = Mapping[str, CommitId]
 
@@ -283,49 +278,9 @@ class _Exchange:
         refused = [row for row in rows if row[0].startswith("!")]
         self._unpublished += len(refused)
         why = [(row[1].split(":")[-1], row[2]) for row in refused]
-        self._problems += _complaints(why, said)
-        self._problems += _advice(why, self._swarm.path)
+        self._problems += complaints(why, said)
+        self._problems += advice(why, self._swarm.path)
         return len(rows) - len(refused)
-
-
-def _complaints(refused: Sequence[tuple[str, str]], said: str) -> list[str]:
-    """A line for each reason why refs were refused; and what the remote's hooks said, if they did.
-
-    Args:
-        refused: (ref, git's reason).
-        said: what git printed besides, the remote's words marked by ``remote:``.
-    """
-    by_reason: dict[str, list[str]] = {}
-    for ref, reason in refused:
-        by_reason.setdefault(reason, []).append(ref)
-    lines = [
-        clean_line(f"{_few(refs)}: {reason} by the remote", 400)
-        for reason, refs in by_reason.items()
-    ]
-    words = [line.removeprefix(_REMOTE) for line in said.splitlines() if line.startswith(_REMOTE)]
-    heard = clean_line(" ".join(word for word in words if _DECLINED not in word), 400)
-    return [*lines, f"the remote says: {heard}"] if refused and heard else lines
-
-
-def _advice(refused: Sequence[tuple[str, str]], swarm: Path) -> list[str]:
-    """What helps against refusals that are no decision of the remote's owner."""
-    found: list[str] = []
-    if any("shallow" in reason for _, reason in refused):
-        found.append(
-            "this swarm was made from a shallow clone; give both the whole history: git fetch --unshallow "
-            f"in your repository, then git --git-dir={swarm} fetch --unshallow /path/to/it HEAD"
-        )
-    if any(ref.startswith(JOURNALS) and "fetch first" in reason for ref, reason in refused):
-        found.append(
-            "another copy of this clone writes under the same names; make a clone of its own for each "
-            "host with evogit clone"
-        )
-    return found
-
-
-def _few(refs: Sequence[str]) -> str:
-    more = f" and {len(refs) - 3} more" if len(refs) > 3 else ""
-    return ", ".join(refs[:3]) + more
 
 
 def _is_ours_to_know(ref: str) -> bool:

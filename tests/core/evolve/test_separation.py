@@ -6,11 +6,16 @@ from collections.abc import Sequence
 
 from tests.core.conftest import Garden
 
+from evogit.config.model import Evaluate, Stage
 from evogit.evolve.separation import Separation, doubt, rejudged, separation
 from evogit.ids import CommitId
 from evogit.outcome import Scored
 from evogit.records import Evaluation
 from evogit.swarm.journal import Journal
+
+STAGE = Stage(run=("true",), score=("true",))
+UP = Evaluate(stages=(STAGE,))
+DOWN = Evaluate(stages=(STAGE,), direction="minimize")
 
 
 def judged(
@@ -57,17 +62,17 @@ def test_a_gain_that_may_be_none_is_doubted_in_words(garden: Garden) -> None:
     judged(garden, near, [1.15])
     judged(garden, far, [1.5])
     phylogeny = garden.phylogeny()
-    said = doubt(phylogeny, phylogeny.index(near), 0, maximize=True)
+    said = doubt(phylogeny, phylogeny.index(near), UP)
     assert said == "its gain over the base, 0.15, is within the noise floor, 0.2"
-    said = doubt(phylogeny, phylogeny.index(far), 0, maximize=True)
+    said = doubt(phylogeny, phylogeny.index(far), UP)
     assert said == (
         "its gain over the base, 0.5, is not confirmed by repeats; the noise floor is 0.2"
     )
     judged(garden, far, [1.5] * 8)
     phylogeny.refresh()
-    assert not doubt(phylogeny, phylogeny.index(far), 0, maximize=True)
-    assert doubt(phylogeny, phylogeny.index(far), 0, maximize=False)
-    assert not doubt(phylogeny, 0, 0, maximize=True)
+    assert not doubt(phylogeny, phylogeny.index(far), UP)
+    assert doubt(phylogeny, phylogeny.index(far), DOWN)
+    assert not doubt(phylogeny, 0, UP)
 
 
 def test_the_luck_that_chose_an_individual_is_not_reported(garden: Garden) -> None:
@@ -130,7 +135,5 @@ def test_what_fails_on_held_out_data_is_doubted(garden: Garden) -> None:
     judged(garden, better, [4.0], purpose="holdout")
     phylogeny = garden.phylogeny()
     row = phylogeny.index(better)
-    assert doubt(phylogeny, row, 0, maximize=True).startswith(
-        "on held-out data, 4, it is no better"
-    )
-    assert not doubt(phylogeny, row, 0, maximize=False).startswith("on held-out")
+    assert doubt(phylogeny, row, UP).startswith("on held-out data, 4, it is no better")
+    assert not doubt(phylogeny, row, DOWN).startswith("on held-out")

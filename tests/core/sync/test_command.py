@@ -9,6 +9,7 @@ import pytest
 from tests.core.sync.conftest import Pair
 
 from evogit.cli.main import main
+from evogit.ids import SPEC_REF, TreeId
 from evogit.sync.remote import sync_timeout
 
 
@@ -54,6 +55,26 @@ def test_a_spec_that_could_not_be_published_makes_the_command_fail(
     assert "once refs/evogit/spec is deleted there" in capsys.readouterr().err
     pair.git("update-ref", "-d", "refs/evogit/spec")
     assert main(["sync"]) == 0
+
+
+def test_an_own_spec_that_can_not_be_read_is_mended_by_an_exchange(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair.settle()
+    git = pair.two.swarm.git
+    good = git.ref(SPEC_REF)
+    assert good is not None
+    empty = TreeId(str(git.handle.TreeBuilder().write()))
+    bad = git.write_commit(empty, [good], "bad\n", author="me", time=1_700_000_100)
+    mended = git.write_commit(
+        git.commit(good).tree, [bad], "mended\n", author="me", time=1_700_000_200
+    )
+    git.move_ref(SPEC_REF, old=good, new=mended)
+    pair.two.sync()
+    git.move_ref(SPEC_REF, old=mended, new=bad)
+    monkeypatch.chdir(pair.two.swarm.path.parent)
+    assert main(["sync"]) == 0
+    assert git.ref(SPEC_REF) == mended
 
 
 def test_a_timeout_is_remembered_and_one_that_is_none_is_refused(
