@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,12 @@ import pytest
 from evogit.config.load import parse
 from evogit.git.trees import Change
 from evogit.ids import HEADS, CommitId
+from evogit.outcome import Scored
 from evogit.phylogeny.index import Phylogeny
+from evogit.records import Evaluation
 from evogit.source import find_source
 from evogit.swarm.individuals import Provenance, compose
+from evogit.swarm.journal import Journal
 from evogit.swarm.repository import Swarm, create_swarm
 from evogit.swarm.spec import PinnedFile
 
@@ -72,6 +75,18 @@ class Garden:
         )
         git.move_ref(ref, old=old, new=commit)
         return commit
+
+    def judge(self, commit: CommitId, scores: Sequence[float], purpose: str = "search") -> None:
+        """Write a verdict and further repeats of it into a journal."""
+        git, spec = self.swarm.git, self.swarm.spec()
+        tree, journal = git.commit(commit).tree, Journal(git, "w1")
+        for seed, score in enumerate(scores):
+            what, found = "repeat" if seed else purpose, Scored(score)
+            record = Evaluation(
+                commit, tree, spec.evaluator, "", seed, found, purpose=what, time=float(seed)
+            )
+            journal.append(record, subject="evaluate", keep=(commit,)).result()
+        journal.close()
 
 
 @pytest.fixture(autouse=True)

@@ -58,7 +58,7 @@ def verdict(outcome: Outcome | None) -> str:
 
 def doubted(session: Session, row: int) -> str:
     """Why what an individual gained may be no gain; empty if nothing says so."""
-    from evogit.evolve.separation import doubt
+    from evogit.analysis.separation import doubt
 
     return doubt(session.phylogeny, row, session.spec.settings.evaluate)
 

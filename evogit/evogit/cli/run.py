@@ -273,7 +273,7 @@ def interruptible(stop: threading.Event) -> Generator[threading.Event]:
 
 
 def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
-    from evogit.evolve.separation import separation
+    from evogit.analysis.separation import separation
     from evogit.evolve.spending import FREE, in_words
 
     output = session.output
@@ -284,8 +284,7 @@ def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
     )
     if summary.spend != FREE:
         output.note(f"this run cost {in_words(summary.spend)}; the swarm: evogit cost")
-    evaluate = session.spec.settings.evaluate
-    found = separation(phylogeny, evaluate.seed, maximize=evaluate.direction == "maximize")
+    found = separation(phylogeny, session.spec.settings.evaluate)
     if found is None:
         output.line("nothing has a score yet")
         return

@@ -7,9 +7,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from random import Random
 
+from evogit.analysis.separation import RECORD
 from evogit.errors import ConflictError
 from evogit.evolve.evaluating import Verdict
-from evogit.evolve.separation import RECORD
 from evogit.evolve.shared import Shared
 from evogit.evolve.unfinished import is_judged, unfinished
 from evogit.ids import HEADS, CommitId, TreeId

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, cast
 
+from evogit.analysis.separation import noise_floor
 from evogit.config.model import Settings
 from evogit.environment import prepare
 from evogit.errors import ConfigError, EvoGitError
@@ -24,7 +25,6 @@ from evogit.evolve.events import Event, Kind, Listener
 from evogit.evolve.hiring import agent_maker, open_bill
 from evogit.evolve.lost import settle_lost
 from evogit.evolve.offspring import Nursery
-from evogit.evolve.separation import noise_floor
 from evogit.evolve.shared import Shared
 from evogit.evolve.spending import FREE
 from evogit.evolve.worker import Summary, Worker
@@ -218,7 +218,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
             late=lambda: allowance.seconds_left == 0,
             tell=_teller("calibrating", identity.name, tell),
         )
-        noise = noise_floor(bench.phylogeny, bench.spec.settings.evaluate.seed)
+        noise = noise_floor(bench.phylogeny, bench.spec.settings.evaluate)
         means = _Means(plan, bench, journal, verdicts, strategy, allowance, budget)
         shared = _share(swarm, means, identity.name, noise, tell, stop)
         if calibration is not None:

@@ -10,10 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from evogit.config.model import Evaluate
-from evogit.errors import EvaluatorError
-from evogit.evolve.evaluating import Verdicts
-from evogit.evolve.separation import (
+from evogit.analysis.separation import (
     FRESH,
     NOISY,
     floor_of,
@@ -21,6 +18,9 @@ from evogit.evolve.separation import (
     leader,
     noise_floor,
 )
+from evogit.config.model import Evaluate
+from evogit.errors import EvaluatorError
+from evogit.evolve.evaluating import Verdicts
 from evogit.judge.judge import Task
 from evogit.outcome import Outcome, Rejected, Scored, describe
 from evogit.phylogeny.index import Phylogeny
@@ -107,7 +107,7 @@ def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:
 
 
 def _exact(phylogeny: Phylogeny, evaluate: Evaluate) -> bool:
-    return noise_floor(phylogeny, evaluate.seed) == 0
+    return noise_floor(phylogeny, evaluate) == 0
 
 
 def _score(outcome: Outcome) -> float:

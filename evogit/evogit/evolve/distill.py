@@ -10,18 +10,20 @@ from typing import Final
 
 from evogit.analysis.hunks import Piece, Pieces, by_path, into_lines
 from evogit.analysis.minimize import minimize
+from evogit.analysis.separation import compared, doubt, noise_floor
 from evogit.errors import PreconditionError
 from evogit.evolve.assembly import Plan
 from evogit.evolve.once import Desk, open_desk, record_verdict
-from evogit.evolve.separation import compared, doubt, noise_floor
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Task
 from evogit.outcome import Scored
+from evogit.phylogeny.index import Phylogeny
 from evogit.records import Attempt
 from evogit.swarm.individuals import Provenance, compose
 from evogit.swarm.repository import Swarm
 
 OPERATOR: Final = "distill"
+_ANOTHER: Final = "name an individual that gained more: evogit best"
 _REPEATS: Final = 2
 """Under noise a smaller change must hold up in so many further evaluations."""
 
@@ -52,7 +54,7 @@ class _Trials:
         settings = desk.judge.spec.settings.evaluate
         self._seed = settings.seed
         self._sign = 1.0 if settings.direction == "maximize" else -1.0
-        self.floor = noise_floor(self._phylogeny, settings.seed)
+        self.floor = noise_floor(self._phylogeny, settings)
         self._least = self._phylogeny.fitness(of) - self.floor
         self._known: dict[TreeId, bool] = {}
         self.evaluations = 0
@@ -122,21 +124,14 @@ def distill(
         tell: called after each trial with the evaluations so far and the lines of the change then tried.
 
     Raises:
-        PreconditionError: the individual or the base has no score, or it is not better, or not by more
-            than noise.
+        PreconditionError: the individual or the base has no score, or it is not better by more than noise.
         EvaluatorError: no sandbox works.
         UserError: the genomes are too large to compare.
     """
     with open_desk(swarm, plan) as desk:
         phylogeny = desk.bench.phylogeny
         row = phylogeny.index(commit)
-        base_score, score = phylogeny.score(0), phylogeny.score(row)
-        if base_score is None or score is None or phylogeny.fitness(row) <= phylogeny.fitness(0):
-            raise PreconditionError(
-                f"{commit[:12]} is no better than the base, so no change carries a gain",
-                hint="name an individual that is: evogit best",
-            )
-        _refuse_noise(desk, row)
+        _require_gain(desk, row)
         pieces = Pieces(swarm.git, phylogeny.tree(0), phylogeny.tree(row))
         trials = _Trials(swarm, desk, plan, row, author)
 
@@ -149,38 +144,54 @@ def distill(
         kept = minimize(into_lines(minimize(pieces.all, enough)), enough)
         if not kept:
             raise PreconditionError(
-                f"the base holds up as well as {commit[:12]}: their difference, "
-                f"{score - base_score:.3g}, is within the noise floor, {trials.floor:.3g}",
-                hint="name an individual that gained more: evogit best",
+                f"the base holds up as well as {commit[:12]}; the noise floor is {trials.floor:.3g}",
+                hint=_ANOTHER,
             )
-        tree = pieces.tree(kept)
-        found = phylogeny.by_tree(tree)
-        left = phylogeny.score(found) if found is not None else None
-        result = Distilled(
-            commit=commit,
-            base_score=base_score,
-            score=left if left is not None else math.nan,
-            original_score=score,
-            kept=sum(piece.size for piece in kept),
-            whole=sum(piece.size for piece in pieces.all),
-            evaluations=trials.evaluations,
-            complete=trials.evaluations < limit,
-        )
-        made = trials.write(tree, f"distill {commit[:12]}", _evidence(result, kept, swarm.base))
+        result = _result(phylogeny, row, pieces, kept, trials, limit)
+        subject = f"distill {commit[:12]}"
+        made = trials.write(pieces.tree(kept), subject, _evidence(result, kept, swarm.base))
         return replace(result, commit=made)
 
 
-def _refuse_noise(desk: Desk, row: int) -> None:
-    """Refuse a gain that is within the noise floor: whatever is left out, nothing carries it."""
+def _require_gain(desk: Desk, row: int) -> None:
+    """Refuse an individual whose gain is none or within the noise floor: nothing carries it."""
     phylogeny, evaluate = desk.bench.phylogeny, desk.judge.spec.settings.evaluate
-    maximize = evaluate.direction == "maximize"
-    found = compared(phylogeny, row, evaluate.seed, maximize=maximize)
-    if found is not None and found.gain <= found.floor:
-        said = doubt(phylogeny, row, evaluate)
-        raise PreconditionError(
-            f"{phylogeny.commit(row)[:12]}: {said}",
-            hint="name an individual that gained more: evogit best",
+    found = compared(phylogeny, row, evaluate)
+    if found is None:
+        short = phylogeny.commit(row)[:12]
+        raise PreconditionError(f"{short} or the base has no score", hint=_ANOTHER)
+    if row == 0 or found.gain <= found.floor:
+        said = (
+            doubt(phylogeny, row, evaluate)
+            or "it is the base, so there is no change to make smaller"
         )
+        raise PreconditionError(f"{phylogeny.commit(row)[:12]}: {said}", hint=_ANOTHER)
+
+
+def _result(
+    phylogeny: Phylogeny,
+    row: int,
+    pieces: Pieces,
+    kept: Sequence[Piece],
+    trials: _Trials,
+    limit: int,
+) -> Distilled:
+    """What came of it, still under the name of the original."""
+    found = phylogeny.by_tree(pieces.tree(kept))
+    base, left, original = (
+        math.nan if one is None or (score := phylogeny.score(one)) is None else score
+        for one in (0, found, row)
+    )
+    return Distilled(
+        commit=phylogeny.commit(row),
+        base_score=base,
+        score=left,
+        original_score=original,
+        kept=sum(piece.size for piece in kept),
+        whole=sum(piece.size for piece in pieces.all),
+        evaluations=trials.evaluations,
+        complete=trials.evaluations < limit,
+    )
 
 
 def _evidence(result: Distilled, kept: Sequence[Piece], base: CommitId) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from evogit.analysis.separation import noise_floor
 from evogit.errors import NothingToDoError, PreconditionError
 from evogit.evolve.allowance import Allowance
 from evogit.evolve.assembly import Bench, Plan, open_bench, open_budget, open_judge
@@ -18,7 +19,6 @@ from evogit.evolve.evaluating import judge_now, to_be_run
 from evogit.evolve.hiring import open_bill
 from evogit.evolve.lost import settle_lost
 from evogit.evolve.merging import Policy, merge_parents
-from evogit.evolve.separation import noise_floor
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Judge, Task
 from evogit.outcome import Outcome
@@ -133,7 +133,7 @@ def judge_again(judge: Judge, phylogeny: Phylogeny, commit: CommitId) -> Outcome
     """
     row = phylogeny.index(commit)
     recorded, base = phylogeny.score(row), phylogeny.score(0)
-    floor = noise_floor(phylogeny, judge.spec.settings.evaluate.seed)
+    floor = noise_floor(phylogeny, judge.spec.settings.evaluate)
     scale = max(abs(recorded / base), 1.0) if recorded and base else 1.0
     return judge.again(phylogeny.tree(row), recorded, _TOLERANCE * floor * scale)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from evogit.analysis.separation import rejudged
 from evogit.errors import BudgetError, EvaluatorError
 from evogit.evolve.loop import AgentLoop
-from evogit.evolve.separation import rejudged
 from evogit.evolve.shared import Shared
 from evogit.proposals import Agent
 from evogit.records import Lease, Spend

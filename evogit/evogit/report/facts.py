@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from evogit.analysis.gains import gain
+from evogit.analysis.separation import doubt
 from evogit.config.model import Settings
 from evogit.errors import UserError
-from evogit.evolve.separation import doubt
 from evogit.git.patch import FileChange, changes
 from evogit.git.repository import GitRepository
 from evogit.ids import TreeId

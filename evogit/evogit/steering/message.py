@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from evogit.analysis.separation import compared, doubt, held_out
+from evogit.config.model import Evaluate
 from evogit.errors import UserError
 from evogit.swarm.repository import Swarm
 from evogit.text import clean, clean_line
@@ -47,13 +49,23 @@ def message_for(swarm: Swarm, phylogeny: Phylogeny, row: int, message: str | Non
 def _evidence(swarm: Swarm, phylogeny: Phylogeny, row: int, lineage: Sequence[int]) -> str:
     agents = sorted({name for i in lineage if (name := phylogeny.agent(i))})
     lines = [f"Evolved by EvoGit from {swarm.base[:12]} in {len(lineage)} steps."]
-    before, after = phylogeny.score(0), phylogeny.score(row)
-    direction = swarm.spec().settings.evaluate.direction
-    if after is not None:
-        start = "" if before is None else f"{before:.6g} -> "
-        lines.append(f"Score: {start}{after:.6g} ({direction})")
+    lines += _scores(phylogeny, row, swarm.spec().settings.evaluate)
     lines.append(f"Evaluations: {phylogeny.evaluation_count}")
     if agents:
         lines.append(f"Agents: {clean_line(', '.join(agents), 400)}")
     lines.append(f"Individual: {phylogeny.commit(row)}")
     return "\n".join(lines)
+
+
+def _scores(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> list[str]:
+    """What is known of them now; under noise those of fresh repeats, not the lucky one that chose it."""
+    lines: list[str] = []
+    found = compared(phylogeny, row, evaluate)
+    if found is not None:
+        fresh = f", mean of {found.fresh} fresh repeats" if found.fresh > 1 else ""
+        lines.append(f"Score: {found.base:.6g} -> {found.score:.6g} ({evaluate.direction}{fresh})")
+    scores = held_out(phylogeny, row, evaluate)
+    if scores is not None:
+        lines.append(f"Held out: {scores[1]:.6g} -> {scores[0]:.6g}")
+    doubted = doubt(phylogeny, row, evaluate)
+    return [*lines, f"Doubt: {doubted}"] if doubted else lines

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tests.core.evolve.test_evolving import SETTINGS, Farm, view
 
+from evogit.analysis.separation import separation
 from evogit.compare.cell import CHOSEN, finish
 from evogit.evolve import assembly
-from evogit.evolve.separation import separation
 from evogit.swarm.maintenance import maintain
 
 NOISY = "import random\n\ndef value(x):\n    return x + 1 + random.random() / 100\n"
@@ -33,7 +33,7 @@ def test_who_was_killed_when_the_budget_was_used_still_confirms_the_best_before_
 
     finish(swarm, farm.plan(), 4, lambda _: None, threading.Event())
     phylogeny = view(farm, swarm)
-    found = separation(phylogeny, 0, maximize=True)
+    found = separation(phylogeny, swarm.spec().settings.evaluate)
     assert found is not None
     assert (found.best != 0, found.fresh) == (True, 5)
     assert swarm.git.ref(CHOSEN) == phylogeny.commit(found.best)

@@ -12,13 +12,13 @@ from pathlib import Path
 import pygit2
 import pytest
 
+from evogit.analysis.separation import FRESH, separation
 from evogit.config.load import parse
 from evogit.errors import BudgetError, ConfigError, EvaluatorError
 from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve, open_bench
 from evogit.evolve.events import Event
 from evogit.evolve.once import judge_once
-from evogit.evolve.separation import FRESH, separation
 from evogit.evolve.worker import Summary, raise_if_missed
 from evogit.git.trees import Change
 from evogit.ids import HEADS, CommitId
@@ -332,7 +332,7 @@ def test_noise_that_only_offspring_have_makes_no_gain_without_fresh_repeats(farm
     swarm = farm.swarm(score=SCORE.replace("print", wanders))
     farm.run(swarm, farm.plan(agents=2, evaluations=30))
     phylogeny = view(farm, swarm)
-    found = separation(phylogeny, 0, maximize=True)
+    found = separation(phylogeny, swarm.spec().settings.evaluate)
     assert found is not None
     assert found.floor > 0
     assert not found.real

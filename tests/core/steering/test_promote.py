@@ -135,6 +135,19 @@ def test_a_squash_is_one_commit_by_the_human_with_the_evidence(garden: Garden, d
     assert git(garden.root, "show", f"{branch}:pkg/x.py") == "x = 1"
 
 
+def test_the_evidence_is_what_repeats_and_held_out_data_say(garden: Garden, desk: Desk) -> None:
+    """Under noise the score that chose an individual is mostly luck: it is not what is written down."""
+    lucky = garden.grow("a1", {"run.py": "print(1)\n"})
+    garden.judge(garden.swarm.base, [1.0, 1.1, 0.9, 1.0, 1.0])
+    garden.judge(lucky, [4.0, 2.0, 2.0, 1.1, 1.0, 1.2, 1.1, 1.1])
+    for commit, score in ((garden.swarm.base, 0.7), (lucky, 0.8)):
+        garden.judge(commit, [score], "holdout")
+    desk.promote(plan(garden, to="work"), no_gates)
+    message = git(garden.root, "log", "-1", "--format=%B", "work")
+    assert "Score: 1 -> 1.1 (maximize, mean of 5 fresh repeats)\nHeld out: 0.7 -> 0.8" in message
+    assert "Doubt: its gain over the base, 0.1, is within the noise floor, 0.2\n" in message
+
+
 def test_an_own_message_replaces_ours(garden: Garden, desk: Desk) -> None:
     desk.promote(plan(garden, message="Speed up\n\nWith thanks"), no_gates)
     assert git(garden.root, "log", "-1", "--format=%B", "evogit/set-x-to-1") == (

@@ -4,7 +4,7 @@ A gain that is not larger than the largest difference between two runs of one ge
 separation", not a gain. Of many noisy scores the best is mostly the luckiest, so under noise a gain
 counts by repeats made after it was chosen (the "winner's curse"; Branke and Schmidt, "Selection in the
 presence of noise", GECCO 2003), and is not confirmed without them. Nothing is judged here
-(``calibration``).
+(``evolve.calibration``).
 """
 
 from __future__ import annotations
@@ -58,20 +58,20 @@ class Separation:
     real: bool
 
 
-def separation(phylogeny: Phylogeny, seed: int, *, maximize: bool) -> Separation | None:
+def separation(phylogeny: Phylogeny, evaluate: Evaluate) -> Separation | None:
     """What the journals say about the best individual; ``None`` if nothing has a score yet."""
-    return compared(phylogeny, leader(phylogeny), seed, maximize=maximize)
+    return compared(phylogeny, leader(phylogeny), evaluate)
 
 
-def compared(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> Separation | None:
+def compared(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> Separation | None:
     """The same of any individual; ``None`` if it or the base has no score."""
     chosen, base = phylogeny.score(row), phylogeny.score(0)
     if base is None or chosen is None:
         return None
-    floor = noise_floor(phylogeny, seed)
+    floor = noise_floor(phylogeny, evaluate)
     fresh = fresh_scores(phylogeny, row) if row else []
     score = fmean(fresh) if fresh else chosen
-    gain = score - base if maximize else base - score
+    gain = score - base if evaluate.direction == "maximize" else base - score
     sure = floor == 0 or row == 0 or len(fresh) == len(FRESH)
     real = row != 0 and sure and gain > floor
     return Separation(row, score, len(fresh), base, gain, floor, sure, real)
@@ -79,8 +79,7 @@ def compared(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> Se
 
 def doubt(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> str:
     """Why what an individual gained over the base may be no gain, in words; empty if nothing says so."""
-    seed, maximize = evaluate.seed, evaluate.direction == "maximize"
-    found = compared(phylogeny, row, seed, maximize=maximize)
+    found = compared(phylogeny, row, evaluate)
     if row == 0 or found is None:
         return ""
     gain = found.gain
@@ -90,17 +89,22 @@ def doubt(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> str:
         return f"its gain over the base, {gain:.3g}, is within the noise floor, {found.floor:.3g}"
     if not found.confirmed:
         return f"its gain over the base, {gain:.3g}, is not confirmed by repeats; the noise floor is {found.floor:.3g}"
-    return _held_out(phylogeny, row, seed, maximize=maximize)
+    scores = held_out(phylogeny, row, evaluate)
+    if scores is None:
+        return ""
+    ours, base = scores
+    if ours != base and (ours > base) is (evaluate.direction == "maximize"):
+        return ""
+    return f"on held-out data, {ours:.6g}, it is no better than the base, {base:.6g}"
 
 
-def _held_out(phylogeny: Phylogeny, row: int, seed: int, *, maximize: bool) -> str:
-    keys = [(phylogeny.tree(one), seed, "holdout") for one in (row, 0)]
+def held_out(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> tuple[float, float] | None:
+    """An individual's score on held-out data and the base's; ``None`` unless both are known."""
+    keys = [(phylogeny.tree(one), evaluate.seed, "holdout") for one in (row, 0)]
     ours, base = (found.outcome if (found := phylogeny.evaluation(*key)) else None for key in keys)
     if not isinstance(ours, Scored) or not isinstance(base, Scored):
-        return ""
-    if (ours.score > base.score) is maximize and ours.score != base.score:
-        return ""
-    return f"on held-out data, {ours.score:.6g}, it is no better than the base, {base.score:.6g}"
+        return None
+    return ours.score, base.score
 
 
 def leader(phylogeny: Phylogeny) -> int:
@@ -116,13 +120,13 @@ def fresh_scores(phylogeny: Phylogeny, row: int) -> list[float]:
     return [e.outcome.score for e in found if e and isinstance(e.outcome, Scored)]
 
 
-def noise_floor(phylogeny: Phylogeny, seed: int) -> float:
+def noise_floor(phylogeny: Phylogeny, evaluate: Evaluate) -> float:
     """The largest difference between two runs of the base; if they are all alike, of any genome.
 
     Two runs of the base do not show noise that is rare, or that only offspring have.
     """
     tree = phylogeny.tree(0)
-    keys = [(seed, "search"), *((repeat, "repeat") for repeat in range(1, NOISY))]
+    keys = [(evaluate.seed, "search"), *((repeat, "repeat") for repeat in range(1, NOISY))]
     found = [phylogeny.evaluation(tree, number, purpose) for number, purpose in keys]
     base = floor_of([e.outcome.score for e in found if e and isinstance(e.outcome, Scored)])
     return base or max(map(floor_of, phylogeny.repeated()), default=0.0)
