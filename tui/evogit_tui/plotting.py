@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from evogit_tui.numerals import fitted
+
 Kind = Literal["tried", "failed", "step", "merge", "promoted", "best"]
 """What a dot is: an offspring beside the lineage, one without a score, a step of the lineage."""
 
@@ -166,7 +168,7 @@ def _axes(
     for row in range(rows):
         labelled = row % every == 0 or (row == rows - 1 and (rows - 1) % every > every // 2)
         if labelled:
-            _write(canvas[row], 0, f"{scale.value(row):>{_LABEL}.4g}"[:_LABEL])
+            _write(canvas[row], 0, fitted(scale.value(row), _LABEL, 4).rjust(_LABEL))
         _write(canvas[row], _LABEL + 1, tick if labelled else bar, "dim")
     _write(canvas[rows], _LABEL + 1, corner + line * (width - _LABEL - 2), "dim")
     left, right = f"{ends[0]:,.0f}", f"{ends[1]:,.0f} {unit}".rstrip()

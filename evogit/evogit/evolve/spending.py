@@ -129,7 +129,8 @@ def too_little(caps: Caps, used: Spend, reserved: Spend, worst: Spend) -> str:
     if caps.over(used, FREE):
         return ""
     held = f", {in_words(reserved)} are reserved" if reserved != FREE else ""
-    return f"{in_words(used)} are spent, the next step may cost {in_words(worst)}{held}"
+    spent = f"{in_words(used)} are spent" if used != FREE else "nothing is spent"
+    return f"{spent}, the next step may cost {in_words(worst)}{held}"
 
 
 def exceeds(spend: Spend, worst: Spend) -> bool:

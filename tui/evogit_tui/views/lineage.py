@@ -21,19 +21,22 @@ from evogit.text import clean_line
 from evogit_tui.descent import MAX_STEPS, SCORE, Axis, Descent, Question, trace
 from evogit_tui.exchange import ago
 from evogit_tui.model import Facts
+from evogit_tui.numerals import short, signed
 from evogit_tui.plotting import Manner, legend
 from evogit_tui.states import STATES, state_of
-from evogit_tui.views.listing import Caption, Listing, short, signed
+from evogit_tui.views.listing import Caption, Listing
 from evogit_tui.widgets.columns import Cell, Column
 from evogit_tui.widgets.plot import BestSoFar
 from evogit_tui.widgets.table import Table
 
 _WIDE: Final = 130
+_SCORE: Final = 10
+_GAIN: Final = 9
 _COLUMNS: Final = (
     Column("step", 11, yields=4),
     Column("id", 7, yields=5),
-    Column("score", 10, right=True),
-    Column("gain", 9, right=True),
+    Column("score", _SCORE, right=True),
+    Column("gain", _GAIN, right=True),
     Column("gen", 5, right=True, yields=2),
     Column("operator", 9, yields=1),
     Column("age", 5, right=True, yields=3),
@@ -230,8 +233,10 @@ class LineageView(Listing):
         return (
             Cell(f"{glyph} {state.word}", "" if state.role == "foreground" else state.role),
             Cell(phylogeny.commit(row)[:7], "dim"),
-            Cell(short(phylogeny.score(row)), "strong"),
-            Cell(signed(gain), "success" if gain and gain > 0 else "error" if gain else "dim"),
+            Cell(short(phylogeny.score(row), _SCORE), "strong"),
+            Cell(
+                signed(gain, _GAIN), "success" if gain and gain > 0 else "error" if gain else "dim"
+            ),
             Cell(str(phylogeny.generation(row))),
             Cell(phylogeny.operator(row)),
             Cell(ago(self.model.session.clock() - judged) if judged else ""),

@@ -74,18 +74,6 @@ def named(agent: str, *, ascii_only: bool) -> str:
     return f"{host[:room]}{'~' if ascii_only else '…'}-{plain}"
 
 
-def short(number: float | None, digits: int = 6) -> str:
-    """A number in few characters; empty for none."""
-    return "" if number is None else f"{number:.{digits}g}"
-
-
-def signed(number: float | None) -> str:
-    """A difference with its sign, in few characters."""
-    if number is None:
-        return ""
-    return "0" if number == 0 else f"{number:+.2g}" if abs(number) < 0.001 else f"{number:+.3g}"
-
-
 def joined(items: Sequence[str], most: int = 2) -> str:
     """The first of some names, and how many more there are."""
     more = len(items) - most

@@ -14,6 +14,7 @@ from evogit.ids import CommitId
 from evogit_tui.exchange import ago
 from evogit_tui.fleet import SIGNS
 from evogit_tui.model import Facts
+from evogit_tui.numerals import short, signed
 from evogit_tui.overlap import Overlap, Overlaps
 from evogit_tui.standing import GENERATIONS, ORDERS, Choice, Order, Row, chosen, ordered, rows
 from evogit_tui.views.listing import (
@@ -23,8 +24,6 @@ from evogit_tui.views.listing import (
     cancelled,
     joined,
     named,
-    short,
-    signed,
 )
 from evogit_tui.widgets.columns import Cell, Column
 from evogit_tui.widgets.table import Table
@@ -33,12 +32,14 @@ _TELL: Final = 0.2
 """Seconds between drawings while pairs are looked up."""
 _MAX_PAIRS: Final = 100
 """Lines whose overlap is looked up at once; more are never visible."""
+_SCORE: Final = 10
+_GAIN: Final = 9
 _COLUMNS: Final = (
     Column("lineage", NAME + 1),
     Column("state", 12, yields=1),
     Column("tip", 7, yields=2),
-    Column("score", 10, right=True),
-    Column(f"+{GENERATIONS} gen", 9, right=True),
+    Column("score", _SCORE, right=True),
+    Column(f"+{GENERATIONS} gen", _GAIN, right=True),
     Column("gen", 5, right=True, yields=3),
     Column("made", 6, right=True, yields=6),
     Column("pass", 5, right=True, yields=4),
@@ -203,8 +204,10 @@ class PopulationView(Listing):
             Cell(mark + named(member.name, ascii_only=plain), "strong" if row.marked else ""),
             Cell(f"{sign.ascii if plain else sign.glyph} {member.doing}", sign.role),
             Cell(row.commit[:7], "dim"),
-            Cell(best + short(row.score), "warning" if row.is_best else "strong"),
-            Cell(signed(row.gain), gain),
+            Cell(
+                best + short(row.score, _SCORE - len(best)), "warning" if row.is_best else "strong"
+            ),
+            Cell(signed(row.gain, _GAIN), gain),
             Cell(str(row.generation)),
             Cell(f"{totals.offspring:,}"),
             Cell("" if rate is None else f"{rate:.0%}"),

@@ -19,6 +19,7 @@ from rich.style import Style
 from evogit.text import clean_line
 from evogit_tui.lanes import Lanes, draw
 from evogit_tui.model import Facts
+from evogit_tui.numerals import fitted
 from evogit_tui.rows import Fold, Order
 from evogit_tui.source import Source
 from evogit_tui.states import STATES, StateName
@@ -90,7 +91,7 @@ class Pen:
             style = self.palette.roles[STATES[state].role]
             cells = 10 + 10 * self.columns.delta + 2 * self.columns.bar
             return [(f"{word:>10}".ljust(cells), style)]
-        pieces = [(f"{score:>10.6g}", self.palette.strong)]
+        pieces = [(f"{fitted(score, 9):>10}", self.palette.strong)]
         if self.columns.delta:
             pieces.append(self._change(row))
         if self.columns.bar:
@@ -110,7 +111,7 @@ class Pen:
         if gain == 0 or math.isnan(gain):
             return f"{'=':>10}", self.palette.faint
         up, down = ("^", "v") if self.ascii else ("▲", "▼")
-        text = f"{up if gain > 0 else down}{abs(gain):.3g}"
+        text = (up if gain > 0 else down) + fitted(abs(gain), 8, 3)
         return f"{text:>10}", self.palette.roles["success" if gain > 0 else "foreground"]
 
     def _accent(self, row: int) -> Style:
