@@ -19,6 +19,7 @@ BlobId = NewType("BlobId", str)
 
 _OBJECT_ID: Final = re.compile(r"[0-9a-f]{40}")
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+DISTILLED: Final = "distilled"
 BEST: Final = re.compile(r"best(?::(\d{1,6}))?(?:@gen(\d{1,9}))?", re.ASCII)
 """The best, the N-th best, or that of a generation: groups are rank and generation."""
 ABBREVIATED: Final = re.compile(r"[0-9a-f]{4,40}")
@@ -57,8 +58,8 @@ def is_name(text: str) -> bool:
 
 
 def is_selector(text: str) -> bool:
-    """Whether a command line reads ``text`` as something else than a name: ``best``, ``base``, an abbreviated id."""
-    return text == "base" or bool(BEST.fullmatch(text) or ABBREVIATED.fullmatch(text))
+    """Whether a command line reads ``text`` as something else than a name: ``best``, an abbreviated id, ..."""
+    return text in {"base", DISTILLED} or bool(BEST.fullmatch(text) or ABBREVIATED.fullmatch(text))
 
 
 def checked_name(text: str, what: str = "name") -> str:

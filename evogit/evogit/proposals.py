@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from evogit.sandbox.base import Runtime, Sandbox
 
 MERGE = "merge"
-"""The kernel's own operator: a three-way merge of two parents. Every other operator is an agent's."""
+"""The kernel's own operator: a three-way merge of two parents. Every operator not named here is an agent's."""
 
 RESOLVE = "resolve"
 """A merge whose conflicts a ``Resolver`` decided."""
+
+DISTILL = "distill"
+"""What is left of a change when all is taken out that does not carry its gain."""
 
 
 @dataclass(frozen=True, slots=True)

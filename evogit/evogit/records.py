@@ -54,12 +54,17 @@ class Attempt:
     kind: Literal["attempt"] = "attempt"
 
 
+TRIAL: Final = "trial"
+"""The purpose of judging a part of a change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """How a tree was judged: a fact about (tree, evaluator, environment, seed), cached by that key.
 
     ``purpose`` is ``search`` for selection, ``holdout`` for held-out data, ``repeat`` for a
-    re-run of a would-be record or of the base (A/A), which ``seed`` tells apart. ``findings`` is
+    re-run of a would-be record or of the base (A/A), which ``seed`` tells apart, ``trial`` for a part of
+    a change, which counts for no individual. ``findings`` is
     the evidence for or against holding it; a record without any does not mention them.
     """
 

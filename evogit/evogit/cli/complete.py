@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from evogit.cli.session import SWARM_NAME, is_swarm
-from evogit.ids import HEADS
+from evogit.ids import DISTILLED, HEADS
 from evogit.text import clean_line
 
 _TAGS: Final = "refs/tags/"
@@ -17,7 +17,7 @@ _MOST: Final = 1_000
 def complete_individual(incomplete: str) -> list[str]:
     """Agents, tags and fixed names that start with ``incomplete``."""
     swarm = find_swarm(Path.cwd())
-    names = {"best", "base", *(() if swarm is None else _names(swarm))}
+    names = {"best", DISTILLED, "base", *(() if swarm is None else _names(swarm))}
     fitting = (name for name in names if name.startswith(incomplete) and name == clean_line(name))
     return sorted(fitting)[:_MOST]
 

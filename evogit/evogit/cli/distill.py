@@ -27,7 +27,7 @@ def distill(
     """Leave out of a change everything that does not carry its gain.
 
     Blocks of lines, then single lines, are taken out of the whole change from the base as long as
-    the score holds (but for the noise floor). What is left is a new individual with the evidence in its message.
+    the score holds (but for the noise floor). What is left is a new individual, called "distilled", with the evidence in its message.
 
     Example: evogit distill best
     """
@@ -64,8 +64,6 @@ def _show(session: Session, found: Distilled) -> None:
             output.warn(f"stopped after {found.evaluations} evaluations; more could be left out")
         if data["doubt"]:
             output.warn(data["doubt"])
-        output.note(
-            f"look: evogit diff base {found.commit[:12]}. keep it: evogit promote {found.commit[:12]}"
-        )
+        output.note("look: evogit diff base distilled. keep it: evogit promote distilled")
 
     output.result(data, show)

@@ -15,6 +15,7 @@ from evogit.cli.individuals import COLUMNS, Individuals, short
 from evogit.cli.options import MaybeRevision
 from evogit.cli.select import select
 from evogit.cli.session import Session
+from evogit.proposals import DISTILL
 
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
@@ -31,6 +32,8 @@ def log(
     ] = False,
 ) -> None:
     """List individuals and their ancestors, newest first.
+
+    They are where agents stand, what was distilled, and what somebody pinned or gave a name.
 
     Example: evogit log best --graph -n 20
     """
@@ -51,7 +54,9 @@ def _rows(
         return newest_first(phylogeny, [select(phylogeny, base, revision)])
     if every:
         return iter(range(len(phylogeny) - 1, -1, -1))
-    return newest_first(phylogeny, [phylogeny.index(base), *phylogeny.tips.values()])
+    named = (*phylogeny.tips.values(), *phylogeny.tags.values(), *phylogeny.pinned)
+    distilled = [row for row in phylogeny.leaves() if phylogeny.operator(row) == DISTILL]
+    return newest_first(phylogeny, [phylogeny.index(base), *named, *distilled])
 
 
 def newest_first(phylogeny: Phylogeny, starts: Iterable[int]) -> Iterator[int]:

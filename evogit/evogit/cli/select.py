@@ -6,6 +6,7 @@
 ``record``              a tag
 ``best``, ``best:3``    the best individual, the third best
 ``best@gen50``          the best one of the first 50 generations
+``distilled``           what ``evogit distill`` left last
 ``base``                where evolution started
 ``a3~2``, ``best^2``    the first parent's first parent; the second parent
 ======================  ==================================================================
@@ -18,7 +19,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from evogit.errors import NotFoundError
-from evogit.ids import ABBREVIATED, BEST, CommitId, is_object_id
+from evogit.ids import ABBREVIATED, BEST, DISTILLED, CommitId, is_object_id
+from evogit.proposals import DISTILL
 from evogit.text import clean_line
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ def select_operation(operations: Sequence[CommitId], text: str) -> CommitId:
 def _named(phylogeny: Phylogeny, base: CommitId, name: str) -> int:
     if name == "base":
         return phylogeny.index(base)
+    if name == DISTILLED:
+        return _distilled(phylogeny)
     best = BEST.fullmatch(name)
     if best:
         generation = int(best[2]) if best[2] else None
@@ -86,6 +90,13 @@ def _named(phylogeny: Phylogeny, base: CommitId, name: str) -> int:
     if name in phylogeny.agents:  # it has moved nowhere yet
         return phylogeny.index(base)
     return _abbreviated(phylogeny, name)
+
+
+def _distilled(phylogeny: Phylogeny) -> int:
+    found = [row for row in range(len(phylogeny)) if phylogeny.operator(row) == DISTILL]
+    if not found:
+        raise _nothing(DISTILLED, "individual", "evogit distill makes one")
+    return max(found, key=lambda row: (phylogeny.judged_at(row) or 0.0, phylogeny.step(row)))
 
 
 def _best(phylogeny: Phylogeny, rank: int, generation: int | None, text: str) -> int:
@@ -113,7 +124,7 @@ def _abbreviated(phylogeny: Phylogeny, name: str) -> int:
         return rows.pop()
     if rows:
         raise _several(name, found)
-    raise _nothing(name, "individual", _near(name, [*names, "best", "base"]))
+    raise _nothing(name, "individual", _near(name, [*names, "best", DISTILLED, "base"]))
 
 
 def _walk(phylogeny: Phylogeny, row: int, kind: str, count: int, text: str) -> int:

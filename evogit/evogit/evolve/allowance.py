@@ -38,6 +38,7 @@ class Allowance:
         self._spend = FREE
         self._reserved: dict[tuple[str, int], Spend] = {}
         self._ended = ""
+        self._kept = 0.0
         self._told = Told()
 
     @property
@@ -50,11 +51,15 @@ class Allowance:
         """What its steps cost so far."""
         return self._spend
 
+    def keep(self, seconds: float) -> None:
+        """Let steps end so many seconds before the time limit, but use half of what is left."""
+        self._kept = min(seconds, (self._seconds() or 0.0) / 2)
+
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the time limit; ``None`` without one."""
+        """Seconds until the time limit, or until what is kept of them; ``None`` without one."""
         left = self._seconds()
-        return None if left is None else max(left, 0.0)
+        return None if left is None else max(left - self._kept, 0.0)
 
     @property
     def seconds_over(self) -> float:

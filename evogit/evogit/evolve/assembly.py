@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, cast
 
-from evogit.analysis.separation import noise_floor
+from evogit.analysis.separation import FRESH, noise_floor
 from evogit.config.model import Settings
 from evogit.environment import prepare
 from evogit.errors import ConfigError, EvoGitError
@@ -223,17 +224,32 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         shared = _share(swarm, means, identity.name, noise, tell, stop)
         if calibration is not None:
             _tell_calibration(shared, calibration)
-        worker = Worker(identity, shared, agents, plan.agents, upkeep)
-        summary = worker.run()
-        if not stop.is_set() and (noise > 0 or _may_judge(budget, identity.name)):
-            confirm_best(verdicts, bench.phylogeny)
-        return summary
+        _keep_room(means, noise)
+        finish = partial(_confirm, means, identity.name, tell)
+        return Worker(identity, shared, agents, plan.agents, upkeep, finish).run()
 
 
-def _may_judge(budget: SwarmBudget, worker: str) -> bool:
-    """Whether the swarm's caps leave room for one evaluation more."""
-    with budget.turn():
-        return budget.refusal(worker, FREE, time.time()) is None
+def _keep_room(means: _Means, noise: float) -> None:
+    """Let steps leave what it takes to judge the best afresh; under noise nothing else makes a gain count."""
+    phylogeny = means.bench.phylogeny
+    base = phylogeny.evaluation(phylogeny.tree(0), means.bench.spec.settings.evaluate.seed)
+    times = len(FRESH) if noise > 0 else 1
+    means.allowance.keep(times * base.seconds if base is not None else 0.0)
+    means.budget.keep(times if noise > 0 else 0)
+
+
+def _confirm(means: _Means, worker: str, tell: Listener) -> None:
+    """Judge the best afresh with what was kept for it."""
+    means.allowance.keep(0.0)
+    means.budget.keep(0)
+
+    def room() -> bool:
+        """Whether time and the swarm's caps leave one evaluation more."""
+        with means.budget.turn():
+            refused = means.budget.refusal(worker, FREE, time.time())
+        return refused is None and means.allowance.seconds_left != 0
+
+    confirm_best(means.verdicts, means.bench.phylogeny, room, _teller("calibrating", worker, tell))
 
 
 @dataclass(frozen=True, slots=True)

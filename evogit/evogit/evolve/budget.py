@@ -47,6 +47,7 @@ class SwarmBudget:
 
     def __init__(self, budget: Budget, phylogeny: Phylogeny, lock: Path, ahead: int = 0) -> None:
         self.budget = budget
+        self._kept = 0
         self._phylogeny = phylogeny
         self._lock = lock
         self._ahead = ahead
@@ -72,6 +73,13 @@ class SwarmBudget:
             yield
         finally:
             os.close(descriptor)
+
+    def keep(self, evaluations: int) -> None:
+        """Let steps leave so many evaluations of the swarm's, but take half of what is left."""
+        limit, self._kept = self.budget.evaluations, 0
+        if limit is not None:
+            left = max(limit - self._phylogeny.spent.evaluations, 0)
+            self._kept = min(evaluations, left // 2)
 
     def reserve(self, journal: Journal, agent: str, step: int, worst: Spend, now: float) -> None:
         """Let a step of this worker's ``agent`` hold a reservation; durable on return.
@@ -129,11 +137,14 @@ class SwarmBudget:
         budget, phylogeny = self.budget, self._phylogeny
         if budget.seconds is not None and phylogeny.spent.seconds >= budget.seconds:
             return Refusal(f"the swarm's {budget.seconds:g} s", "run")
-        limit = budget.evaluations
-        if limit is None or self._promised_below(limit):
+        if budget.evaluations is None:
+            return None
+        limit = budget.evaluations - self._kept
+        if self._promised_below(limit):
             return None
         waits = waits and phylogeny.spent.evaluations < limit
-        return Refusal(f"the swarm's {limit} evaluations", "wait" if waits else "run")
+        reason = f"the swarm's {budget.evaluations} evaluations"
+        return Refusal(reason, "wait" if waits else "run")
 
     def _promised_below(self, limit: int) -> bool:
         """Whether evaluations made, open reservations and offspring not judged yet are fewer than a limit.

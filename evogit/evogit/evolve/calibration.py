@@ -79,13 +79,24 @@ def calibrate(
     return Calibration(sum(scores) / len(scores), floor_of(scores), len(scores))
 
 
-def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:
+def confirm_best(
+    verdicts: Verdicts,
+    phylogeny: Phylogeny,
+    room: Callable[[], bool] = lambda: True,
+    tell: Callable[[str], None] = lambda _: None,
+) -> None:
     """Judge the best afresh, and the next one if it thereby falls behind; 4 at most.
 
     As long as nothing wanders, once is enough. (Where a model compares pairs, a score is a rung of a ladder,
     and such a run would be paid for to tell nothing.)
 
     Cached like every evaluation. Ends early if the worker must end.
+
+    Args:
+        verdicts: judges.
+        phylogeny: of the swarm.
+        room: whether time and caps permit one more.
+        tell: is told what is about to be judged.
 
     Raises:
         EvaluatorError: the sandbox does not work.
@@ -100,7 +111,13 @@ def confirm_best(verdicts: Verdicts, phylogeny: Phylogeny) -> None:
             return
         for repeat in FRESH:
             task = Task(phylogeny.commit(row), phylogeny.tree(row), repeat, "repeat")
-            if verdicts.stopping or verdicts.get(task) is None:
+            if verdicts.known(task) is None:
+                if verdicts.stopping or not room():
+                    return
+                tell(
+                    f"judging the best, {task.commit[:12]}, afresh: {repeat - FRESH.start + 1} of {len(FRESH)}"
+                )
+            if verdicts.get(task) is None:
                 return
             if _exact(phylogeny, evaluate):
                 return

@@ -6,23 +6,23 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Final
 
 from evogit.analysis.hunks import Piece, Pieces, by_path, into_lines
 from evogit.analysis.minimize import minimize
-from evogit.analysis.separation import compared, doubt, noise_floor
+from evogit.analysis.separation import FRESH, compared, doubt, noise_floor
 from evogit.errors import PreconditionError
 from evogit.evolve.assembly import Plan
 from evogit.evolve.once import Desk, open_desk, record_verdict
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Task
 from evogit.outcome import Scored
-from evogit.phylogeny.index import Phylogeny
-from evogit.records import Attempt
+from evogit.proposals import DISTILL
+from evogit.records import TRIAL, Attempt, Evaluation
 from evogit.swarm.individuals import Provenance, compose
 from evogit.swarm.repository import Swarm
 
-OPERATOR: Final = "distill"
 _ANOTHER: Final = "name an individual that gained more: evogit best"
 _REPEATS: Final = 2
 """Under noise a smaller change must hold up in so many further evaluations."""
@@ -46,15 +46,15 @@ class Distilled:
 
 
 class _Trials:
-    """Judges parts of a change until a budget is used up."""
+    """Judges parts of a change until a budget is used up. They are verdicts, not individuals: none can win."""
 
-    def __init__(self, swarm: Swarm, desk: Desk, plan: Plan, of: int, author: str) -> None:
-        self._swarm, self._desk, self._plan, self._author = swarm, desk, plan, author
+    def __init__(self, desk: Desk, of: int, author: str) -> None:
+        self._desk, self._author = desk, author
         self._phylogeny = desk.bench.phylogeny
-        settings = desk.judge.spec.settings.evaluate
-        self._seed = settings.seed
-        self._sign = 1.0 if settings.direction == "maximize" else -1.0
-        self.floor = noise_floor(self._phylogeny, settings)
+        self._evaluate = desk.judge.spec.settings.evaluate
+        self._sign = 1.0 if self._evaluate.direction == "maximize" else -1.0
+        self.of = self._phylogeny.commit(of)
+        self.floor = noise_floor(self._phylogeny, self._evaluate)
         self._least = self._phylogeny.fitness(of) - self.floor
         self._known: dict[TreeId, bool] = {}
         self.evaluations = 0
@@ -64,41 +64,30 @@ class _Trials:
         if tree not in self._known:
             if self.evaluations >= limit:
                 return False
-            self._known[tree] = self._judged(tree)
+            numbers = range(1 + _REPEATS if self.floor else 1)
+            self._known[tree] = all(self._reaches(tree, number) for number in numbers)
         return self._known[tree]
 
-    def _judged(self, tree: TreeId) -> bool:
-        row = self._phylogeny.by_tree(tree)
-        commit = (
-            self._phylogeny.commit(row) if row is not None else self.write(tree, "try less", "")
-        )
-        tasks = [Task(commit, tree, self._seed, agent=self._author)]
-        if self.floor:
-            tasks += [Task(commit, tree, n, "repeat", self._author) for n in range(1, 1 + _REPEATS)]
-        return all(self._reaches(task) for task in tasks)
-
-    def _reaches(self, task: Task) -> bool:
-        known = self._phylogeny.evaluation(task.tree, task.seed, task.purpose)
-        if known is None:
-            self.evaluations += 1
-            known = record_verdict(self._desk, task)
-        outcome = known.outcome
+    def _reaches(self, tree: TreeId, number: int) -> bool:
+        searched = self._phylogeny.evaluation(tree, self._evaluate.seed) if number == 0 else None
+        outcome = (searched or self._verdict(tree, number, TRIAL)).outcome
         return isinstance(outcome, Scored) and self._sign * outcome.score >= self._least
 
-    def write(self, tree: TreeId, subject: str, body: str) -> CommitId:
-        """Make an individual of a tree, an offspring of the base, kept by the journal."""
-        git, base = self._swarm.git, self._swarm.base
-        step = self._phylogeny.last_step(self._author) + 1
-        spec = self._desk.bench.spec.tree
-        provenance = Provenance(self._author, OPERATOR, step, spec, self._plan.seed)
-        message = compose(subject, body, provenance)
-        when = git.commit(base).time + step
-        commit = git.write_commit(tree, [base], message, author=self._author, time=when)
-        now = round(time.time(), 3)
-        attempt = Attempt(self._author, OPERATOR, step, (base,), offspring=commit, time=now)
-        self._desk.journal.append(attempt, subject=subject, keep=(commit,)).result()
-        self._phylogeny.refresh()
-        return commit
+    def settled(self, tree: TreeId) -> float:
+        """The score of what is left, judged like any individual; under noise by fresh repeats."""
+        outcomes = [self._verdict(tree, self._evaluate.seed, "search").outcome]
+        if self.floor:
+            outcomes = [self._verdict(tree, number, "repeat").outcome for number in FRESH]
+        scores = [outcome.score for outcome in outcomes if isinstance(outcome, Scored)]
+        return fmean(scores) if len(scores) == len(outcomes) else math.nan
+
+    def _verdict(self, tree: TreeId, seed: int, purpose: str) -> Evaluation:
+        known = self._phylogeny.evaluation(tree, seed, purpose)
+        if known is None:
+            self.evaluations += 1
+            task = Task(self.of, tree, seed, purpose, self._author)
+            known = record_verdict(self._desk, task)
+        return known
 
 
 def distill(
@@ -112,15 +101,16 @@ def distill(
 ) -> Distilled:
     """Leave out, by judging again, everything of a change that does not carry its gain.
 
-    First in blocks of lines, then line by line. Every trial is an individual with its verdict in the
-    journal; the result is one more, an offspring of the base, with the evidence in its message.
+    First in blocks of lines, then line by line. The verdict on every trial is in the journal, so that a second
+    start goes on; only the result becomes an individual, an offspring of the base with the evidence in its
+    message, and is judged like any other; under noise by fresh repeats.
 
     Args:
         swarm: the swarm.
         plan: how to judge.
         commit: the individual; its change is the one from the base.
         author: name under which trials are recorded.
-        limit: how many evaluations at most.
+        limit: how many evaluations the search may take; the result's own come on top.
         tell: called after each trial with the evaluations so far and the lines of the change then tried.
 
     Raises:
@@ -133,7 +123,7 @@ def distill(
         row = phylogeny.index(commit)
         _require_gain(desk, row)
         pieces = Pieces(swarm.git, phylogeny.tree(0), phylogeny.tree(row))
-        trials = _Trials(swarm, desk, plan, row, author)
+        trials = _Trials(desk, row, author)
 
         def enough(kept: Sequence[Piece]) -> bool:
             held = trials.hold_up(pieces.tree(kept), limit)
@@ -147,10 +137,24 @@ def distill(
                 f"the base holds up as well as {commit[:12]}; the noise floor is {trials.floor:.3g}",
                 hint=_ANOTHER,
             )
-        result = _result(phylogeny, row, pieces, kept, trials, limit)
-        subject = f"distill {commit[:12]}"
-        made = trials.write(pieces.tree(kept), subject, _evidence(result, kept, swarm.base))
-        return replace(result, commit=made)
+        complete = trials.evaluations < limit
+        tree = pieces.tree(kept)
+        base, original = (
+            compared(phylogeny, one, desk.judge.spec.settings.evaluate) for one in (0, row)
+        )
+        result = Distilled(
+            commit=commit,
+            base_score=math.nan if base is None else base.score,
+            score=trials.settled(tree),
+            original_score=math.nan if original is None else original.score,
+            kept=sum(piece.size for piece in kept),
+            whole=sum(piece.size for piece in pieces.all),
+            evaluations=trials.evaluations,
+            complete=complete,
+        )
+        message = (f"{phylogeny.subject(row)} (distilled)", _evidence(result, kept, swarm.base))
+        provenance = Provenance(author, DISTILL, 0, desk.bench.spec.tree, plan.seed, "", (commit,))
+        return replace(result, commit=_write(swarm, desk, tree, message, provenance))
 
 
 def _require_gain(desk: Desk, row: int) -> None:
@@ -168,30 +172,19 @@ def _require_gain(desk: Desk, row: int) -> None:
         raise PreconditionError(f"{phylogeny.commit(row)[:12]}: {said}", hint=_ANOTHER)
 
 
-def _result(
-    phylogeny: Phylogeny,
-    row: int,
-    pieces: Pieces,
-    kept: Sequence[Piece],
-    trials: _Trials,
-    limit: int,
-) -> Distilled:
-    """What came of it, still under the name of the original."""
-    found = phylogeny.by_tree(pieces.tree(kept))
-    base, left, original = (
-        math.nan if one is None or (score := phylogeny.score(one)) is None else score
-        for one in (0, found, row)
-    )
-    return Distilled(
-        commit=phylogeny.commit(row),
-        base_score=base,
-        score=left,
-        original_score=original,
-        kept=sum(piece.size for piece in kept),
-        whole=sum(piece.size for piece in pieces.all),
-        evaluations=trials.evaluations,
-        complete=trials.evaluations < limit,
-    )
+def _write(
+    swarm: Swarm, desk: Desk, tree: TreeId, message: tuple[str, str], made: Provenance
+) -> CommitId:
+    """Make an individual of a tree, an offspring of the base, kept by the journal."""
+    git, base, author = swarm.git, swarm.base, made.agent
+    step = desk.bench.phylogeny.last_step(author) + 1
+    text = compose(*message, replace(made, step=step))
+    commit = git.write_commit(tree, [base], text, author=author, time=git.commit(base).time + step)
+    now = round(time.time(), 3)
+    attempt = Attempt(author, DISTILL, step, (base,), made.inspirations, commit, time=now)
+    desk.journal.append(attempt, subject=message[0], keep=(commit,)).result()
+    desk.bench.phylogeny.refresh()
+    return commit
 
 
 def _evidence(result: Distilled, kept: Sequence[Piece], base: CommitId) -> str:
@@ -199,7 +192,7 @@ def _evidence(result: Distilled, kept: Sequence[Piece], base: CommitId) -> str:
     more = "" if result.complete else "\nThe limit of evaluations ended the search early."
     return (
         f"Score {result.score:.6g}; base {base[:12]} {result.base_score:.6g}, "
-        f"original {result.original_score:.6g}.\n"
+        f"original {result.original_score:.6g}.\n\n"
         f"{result.kept} of {result.whole} changed lines carry the gain; the rest was left out in "
-        f"{result.evaluations} evaluations.{more}\n\n{files}"
+        f"{result.evaluations} evaluations.{more}\n{files}"
     )

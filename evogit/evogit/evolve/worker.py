@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evogit.analysis.separation import rejudged
-from evogit.errors import BudgetError, EvaluatorError
+from evogit.errors import BudgetError, EvaluatorError, EvoGitError
 from evogit.evolve.loop import AgentLoop
 from evogit.evolve.shared import Shared
 from evogit.proposals import Agent
@@ -45,6 +45,7 @@ class Worker:
         new_agent: makes the k-th agent (from 0), once for each step that it may have under way.
         agents: how many to start with; a human's decision may change it.
         upkeep: called now and then from the watching thread: packing, syncing.
+        finish: called once when every agent has ended by itself.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class Worker:
         new_agent: Callable[[int], Agent],
         agents: int,
         upkeep: Callable[[], None],
+        finish: Callable[[], None] = lambda: None,
     ) -> None:
         self._identity = identity
         self._shared = shared
         self._new_agent = new_agent
         self._agents = agents
         self._upkeep = upkeep
+        self._finish = finish
         self._threads: dict[int, threading.Thread] = {}
         self._loops: dict[int, AgentLoop] = {}
         self._told_overtime = False
@@ -87,6 +90,7 @@ class Worker:
         self._join()
         shared.phylogeny.refresh()
         self._check_target()
+        self._finished()
         reason = self._reason()
         self._lease("worker-stop", {"reason": reason})
         shared.say("stopped", text=reason)
@@ -100,6 +104,14 @@ class Worker:
             shared.allowance.spend,
             bool(self._loops) and all(loop.gave_up for loop in self._loops.values()),
         )
+
+    def _finished(self) -> None:
+        if self._shared.stop.is_set():
+            return
+        try:
+            self._finish()
+        except (EvoGitError, OSError) as error:
+            self._fail(error)
 
     def _join(self) -> None:
         for thread in list(self._threads.values()):

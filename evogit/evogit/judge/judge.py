@@ -27,7 +27,7 @@ from evogit.oracle import Meter
 from evogit.outcome import Failed, Outcome, Quarantined, Rejected, Scored
 from evogit.quarantine.finding import Finding, holds, summary
 from evogit.quarantine.scan import Scanner
-from evogit.records import Evaluation
+from evogit.records import TRIAL, Evaluation
 from evogit.sandbox.base import Sandbox
 from evogit.swarm.spec import Spec
 
@@ -43,8 +43,8 @@ _NO_NAME: Final = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
 class Task:
     """What is to be judged: an individual, for which purpose, under which seed.
 
-    For purpose ``repeat`` the seed is the number of the repeat, and the evaluator gets its own
-    seed again: only then do repeats show noise instead of other data. ``probe`` judges like
+    For the purposes ``repeat`` and ``trial`` the seed is the number of the repeat, and the evaluator gets
+    its own seed again: only then do repeats show noise instead of other data. ``probe`` judges like
     ``search``, under another seed.
 
     ``accepted`` are the trees of parents in the population: what they hold is not new. What a
@@ -241,7 +241,7 @@ class Judge:
     def _outcome(self, task: Task, pool: Pool) -> Outcome:
         with pool.slot() as slot:
             evaluate = self.spec.settings.evaluate
-            seed = evaluate.seed if task.purpose == "repeat" else task.seed
+            seed = evaluate.seed if task.purpose in {"repeat", TRIAL} else task.seed
             bench = self._bench(slot, task.tree, seed)
             if not isinstance(bench, Bench):
                 return bench

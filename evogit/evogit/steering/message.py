@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from evogit.analysis.separation import compared, doubt, held_out
 from evogit.config.model import Evaluate
 from evogit.errors import UserError
+from evogit.ids import natural
+from evogit.proposals import DISTILL
+from evogit.swarm.individuals import read_provenance
 from evogit.swarm.repository import Swarm
 from evogit.text import clean, clean_line
 
@@ -37,18 +40,39 @@ def message_for(swarm: Swarm, phylogeny: Phylogeny, row: int, message: str | Non
                 "the message is empty", hint="leave it out for one that says what changed"
             )
         return said + "\n"
-    lineage = phylogeny.lineage(row)[:-1]
+    told, distilled = _original(swarm, phylogeny, row)
+    behind = {told, *phylogeny.ancestors(told)} - {0}
     subject = clean_line(phylogeny.subject(row), _MAX_SUBJECT) or "Evolved individual"
-    steps = [f"- {clean_line(phylogeny.subject(i), 100)}" for i in lineage[:_MAX_STEPS]]
-    if len(lineage) > _MAX_STEPS:
-        steps.append(f"- and {len(lineage) - _MAX_STEPS} earlier steps")
-    body = ["\n".join(steps)] if len(steps) > 1 else []
-    return "\n\n".join([subject, *body, _evidence(swarm, phylogeny, row, lineage)]) + "\n"
+    steps = _steps(phylogeny, told, len(behind))
+    evidence = _evidence(swarm, phylogeny, row, behind)
+    return "\n\n".join([subject, *steps, *distilled, evidence]) + "\n"
 
 
-def _evidence(swarm: Swarm, phylogeny: Phylogeny, row: int, lineage: Sequence[int]) -> str:
-    agents = sorted({name for i in lineage if (name := phylogeny.agent(i))})
-    lines = [f"Evolved by EvoGit from {swarm.base[:12]} in {len(lineage)} steps."]
+def _original(swarm: Swarm, phylogeny: Phylogeny, row: int) -> tuple[int, list[str]]:
+    """Where a distilled individual came from, and what was left of that; any other is its own original."""
+    if phylogeny.operator(row) == DISTILL:
+        commit = swarm.git.commit(phylogeny.commit(row))
+        found = [i for i in read_provenance(commit).inspirations if i in phylogeny]
+        if found:
+            paragraphs = clean(commit.message, 20_000).strip().split("\n\n")
+            return phylogeny.index(found[0]), paragraphs[2:-1]
+    return row, []
+
+
+def _steps(phylogeny: Phylogeny, row: int, count: int) -> list[str]:
+    """The first parents of an individual, newest first, and how many more led to it."""
+    lineage = phylogeny.lineage(row)[:-1][:_MAX_STEPS]
+    if count < 2:
+        return []
+    steps = [f"- {clean_line(phylogeny.subject(i), 100)}" for i in lineage]
+    if count > len(lineage):
+        steps.append(f"- and {count - len(lineage)} more, earlier or merged in")
+    return ["\n".join(steps)]
+
+
+def _evidence(swarm: Swarm, phylogeny: Phylogeny, row: int, behind: Collection[int]) -> str:
+    agents = sorted({name for i in behind if (name := phylogeny.agent(i))}, key=natural)
+    lines = [f"Evolved by EvoGit from {swarm.base[:12]} in {len(behind)} steps."]
     lines += _scores(phylogeny, row, swarm.spec().settings.evaluate)
     lines.append(f"Evaluations: {phylogeny.evaluation_count}")
     if agents:

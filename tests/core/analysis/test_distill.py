@@ -123,11 +123,30 @@ def test_dead_code_is_left_out_and_the_evidence_is_in_the_message(
     assert commit.parents == (swarm.base,)
     assert f"2 of {found['whole']} changed lines carry the gain" in commit.message
     assert set(git.files(commit.tree)) == set(git.files(git.commit(swarm.base).tree))
+    assert commit.message.startswith("by hand (distilled)\n")
+    _only_the_result_is_an_individual(folder, found["commit"], mine, capsys)
     assert main(["distill", "-C", str(folder), "base"]) == 4
     assert "it is the base" in capsys.readouterr().err
     _make_noisy(swarm, found["base_score"])
     assert main(["distill", "-C", str(folder), "ada"]) == 4
     assert "is within the noise floor" in capsys.readouterr().err
+
+
+def _only_the_result_is_an_individual(
+    folder: Path, made: str, original: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was tried on the way is none, so that it can not be the best; the result has a name."""
+
+    def ids(*arguments: str) -> list[str]:
+        assert main([arguments[0], "-C", str(folder), *arguments[1:], "--jsonl"]) == 0
+        return [json.loads(line)["commit"] for line in capsys.readouterr().out.splitlines()]
+
+    assert set(ids("best", "-k", "9")) == {original, made, ids("log", "base")[0]}
+    assert made in ids("log")
+    assert main(["promote", "-C", str(folder), "distilled", "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert "by hand (distilled)\n\n2 of" in told
+    assert "changed lines carry the gain" in told
 
 
 def _make_noisy(swarm: Swarm, score: float) -> None:

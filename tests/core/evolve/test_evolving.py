@@ -15,7 +15,7 @@ import pytest
 from evogit.analysis.separation import FRESH, separation
 from evogit.config.load import parse
 from evogit.errors import BudgetError, ConfigError, EvaluatorError
-from evogit.evolve.allowance import Flags
+from evogit.evolve.allowance import Allowance, Flags
 from evogit.evolve.assembly import Plan, evolve, open_bench
 from evogit.evolve.events import Event
 from evogit.evolve.once import judge_once
@@ -315,6 +315,29 @@ def test_every_strategy_runs_and_minimises_negative_scores(farm: Farm, strategy:
     assert phylogeny.score(phylogeny.best(1)[0]) == min(scores)
     if strategy == "best-of-n":
         assert all(phylogeny.parents(i) == (0,) for i in range(1, len(phylogeny)))
+
+
+def test_a_cap_of_the_swarm_holds_for_the_repeats_at_the_end_too(farm: Farm) -> None:
+    wanders = SCORE.replace("print", "import random\nvalue += random.random()\nprint")
+    swarm = farm.swarm(settings=SETTINGS + "[budget]\nevaluations = 20\n", score=wanders)
+    told: list[Event] = []
+    farm.run(swarm, farm.plan(agents=2), told.append)
+    phylogeny = view(farm, swarm)
+    assert phylogeny.spent.evaluations == 20
+    assert confirmations(phylogeny) >= 5
+    afresh = [e.text for e in told if "afresh" in e.text]
+    assert afresh[0].endswith("afresh: 1 of 5")
+    assert told[-1].kind == "stopped"
+
+
+def test_what_is_kept_of_a_time_limit_is_at_most_half_of_what_is_left() -> None:
+    allowance = Allowance(Flags(seconds=1000.0))
+    allowance.keep(100.0)
+    assert allowance.seconds_left == pytest.approx(900.0, abs=50)
+    allowance.keep(5000.0)
+    assert allowance.seconds_left == pytest.approx(500.0, abs=50)
+    allowance.keep(0.0)
+    assert allowance.seconds_left == pytest.approx(1000.0, abs=50)
 
 
 def test_judging_once_is_cached_and_fresh_judging_is_a_repeat(farm: Farm) -> None:

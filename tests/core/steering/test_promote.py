@@ -14,6 +14,7 @@ import pytest
 from tests.core.conftest import FILES, Garden, UserRepository, make_garden
 
 from evogit.errors import ConflictError, NotFoundError, PreconditionError, UserError
+from evogit.git.trees import Change
 from evogit.ids import HEADS, CommitId, TreeId
 from evogit.outcome import Failed, Outcome, Scored
 from evogit.phylogeny.index import Phylogeny
@@ -21,7 +22,7 @@ from evogit.source import find_source
 from evogit.steering import target
 from evogit.steering.desk import Desk
 from evogit.steering.promote import Mode, Plan, plan_promotion
-from evogit.swarm.individuals import PREFIX
+from evogit.swarm.individuals import PREFIX, Provenance, compose
 
 Snapshot = dict[str, str]
 
@@ -146,6 +147,24 @@ def test_the_evidence_is_what_repeats_and_held_out_data_say(garden: Garden, desk
     message = git(garden.root, "log", "-1", "--format=%B", "work")
     assert "Score: 1 -> 1.1 (maximize, mean of 5 fresh repeats)\nHeld out: 0.7 -> 0.8" in message
     assert "Doubt: its gain over the base, 0.1, is within the noise floor, 0.2\n" in message
+
+
+def test_the_evidence_names_whoever_came_in_by_a_merge(garden: Garden, desk: Desk) -> None:
+    mine = garden.grow("a1", {"run.py": "print(1)\n"})
+    theirs = garden.grow("a2", {"pkg/x.py": "x = 2\n"})
+    swarm = garden.swarm
+    tree = swarm.git.change_tree(
+        swarm.git.commit(mine).tree, {"pkg/x.py": Change(swarm.git.write_blob(b"x = 2\n"))}
+    )
+    text = compose("merge them", "", Provenance("a1", "merge", 2))
+    both = swarm.git.write_commit(tree, [mine, theirs], text, author="a1", time=1_700_000_100)
+    swarm.git.move_ref("refs/heads/a1", old=mine, new=both)
+    message = plan(garden, individual=both).message
+    assert "in 4 steps" in message
+    assert (
+        "- merge them\n- change run.py\n- set x to 1\n- and 1 more, earlier or merged in" in message
+    )
+    assert "Agents: a1, a2" in message
 
 
 def test_an_own_message_replaces_ours(garden: Garden, desk: Desk) -> None:
