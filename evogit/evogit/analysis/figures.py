@@ -1,6 +1,7 @@
 """Figures of a phylogeny, in the terms of population genetics.
 
-All are computed from parents and scores alone, so any clone computes the same.
+All are computed from parents, scores and the order of the journals, and summed up by age, so any
+clone computes the same to the last digit.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 
 from evogit.analysis.gains import gain
 from evogit.phylogeny.index import Phylogeny
+from evogit.phylogeny.order import age, by_age
 from evogit.proposals import MERGE, RESOLVE
 
 _MERGED: Final = frozenset({MERGE, RESOLVE, ""})
@@ -105,10 +107,10 @@ class Credit:
 def coalescence(phylogeny: Phylogeny) -> Coalescence:
     """Of the population as it is now."""
     tips = phylogeny.population()
-    shared = _shared_ancestors(phylogeny, tips)
-    common = max(shared, key=lambda row: (phylogeny.generation(row), -row))
+    shared = sorted(_shared_ancestors(phylogeny, tips), key=lambda row: age(phylogeny, row))
+    common = shared[-1]
     depth = fmean(phylogeny.generation(tip) - phylogeny.generation(common) for tip in tips)
-    found = (gain(phylogeny, row) for row in sorted(shared))
+    found = (gain(phylogeny, row) for row in shared)
     sweeps = tuple(Sweep(one.row, one.gain) for one in found if one is not None and one.gain > 0)
     return Coalescence(common, len(tips), depth, sweeps)
 
@@ -122,20 +124,19 @@ def _shared_ancestors(phylogeny: Phylogeny, tips: Sequence[int]) -> set[int]:
     return shared or {0}
 
 
-def clades(phylogeny: Phylogeny, most: int = 10) -> list[Clade]:
-    """The clades that start at the base's offspring, fittest first, at most ``most``.
+def clades(phylogeny: Phylogeny) -> list[Clade]:
+    """The clades that start at the base's offspring, fittest first, of equal ones the oldest.
 
     A merge belongs to the clade of its first parent.
     """
     root = [0] * len(phylogeny)
     members = defaultdict[int, list[int]](list)
-    for row in range(1, len(phylogeny)):
+    for row in by_age(phylogeny)[1:]:
         parents = phylogeny.parents(row)
         root[row] = row if not parents or parents[0] == 0 else root[parents[0]]
         members[root[row]].append(row)
     found = [_clade(phylogeny, row, rows) for row, rows in members.items()]
-    found.sort(key=lambda clade: (clade.best is None, -(clade.best or 0.0), clade.root))
-    return found[:most]
+    return sorted(found, key=lambda clade: (clade.best is None, -(clade.best or 0.0)))
 
 
 def _clade(phylogeny: Phylogeny, root: int, rows: Sequence[int]) -> Clade:
@@ -172,10 +173,11 @@ def _merges(bounds: tuple[int, int], made: Sequence[float | None]) -> Merges:
 
 def price(phylogeny: Phylogeny) -> Price | None:
     """Price's split with all scored individuals as parents; ``None`` without offspring."""
-    parents = [row for row in range(len(phylogeny)) if phylogeny.score(row) is not None]
+    rows = by_age(phylogeny)
+    parents = [row for row in rows if phylogeny.score(row) is not None]
     weights, changes = dict.fromkeys(parents, 0.0), dict.fromkeys(parents, 0.0)
     count = 0
-    for child in range(1, len(phylogeny)):
+    for child in rows[1:]:
         known = [p for p in phylogeny.parents(child) if p in weights]
         if phylogeny.score(child) is None or not known:
             continue
@@ -197,16 +199,23 @@ def price(phylogeny: Phylogeny) -> Price | None:
 
 def operator_credit(phylogeny: Phylogeny) -> list[Credit]:
     """What each operator contributed, by the sum of its gains."""
-    rows = defaultdict[str, list[int]](list)
-    best, records = float("-inf"), set[int]()
-    for row in range(len(phylogeny)):
-        if phylogeny.score(row) is not None and phylogeny.fitness(row) > best:
-            best = phylogeny.fitness(row)
-            records.add(row)
-        if row:
-            rows[phylogeny.operator(row) or "human"].append(row)
+    rows, records = defaultdict[str, list[int]](list), _records(phylogeny)
+    for row in by_age(phylogeny)[1:]:
+        rows[phylogeny.operator(row) or "human"].append(row)
     found = [_credit(phylogeny, name, made, records) for name, made in rows.items()]
     return sorted(found, key=lambda credit: (-credit.gained, credit.operator))
+
+
+def _records(phylogeny: Phylogeny) -> set[int]:
+    """Individuals that were the best of all judged so far; of those with one genome the oldest."""
+    best, found = float("-inf"), set[int]()
+    places = phylogeny.activity.places()
+    rows = (row for row in places if phylogeny.score(row) is not None)
+    for row in sorted(rows, key=lambda row: (places[row], age(phylogeny, row))):
+        if phylogeny.fitness(row) > best:
+            best = phylogeny.fitness(row)
+            found.add(row)
+    return found
 
 
 def _credit(phylogeny: Phylogeny, name: str, rows: Sequence[int], records: set[int]) -> Credit:

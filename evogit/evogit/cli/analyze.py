@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from evogit.analysis.figures import Clade
     from evogit.phylogeny.index import Phylogeny
 
+_SHOWN: Final = 10
+"""Clades in the table; ``--json`` has all."""
 _CLADES: Final = (
     Column("clade of", "commit", style="yellow", show=short),
     Column("individuals", "size", right=True),
@@ -110,7 +112,9 @@ def _print(session: Session, data: dict[str, Any]) -> None:
     ):
         if rows:
             output.line()
-            output.table(rows, columns)
+            output.table(rows if columns is not _CLADES else rows[:_SHOWN], columns)
+        if columns is _CLADES and len(rows) > _SHOWN:
+            output.line(f"the {_SHOWN} fittest of {len(rows)} clades; --json has all")
 
 
 def _sweeps(found: list[dict[str, Any]]) -> str:

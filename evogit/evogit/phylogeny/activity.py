@@ -335,6 +335,17 @@ class Activity:
             row = self._judged_row(self._state.individuals.ids[i])
             return None if row is None else self._state.ledger.position(row)
 
+    def places(self) -> dict[int, int]:
+        """``place`` of every individual that has one, in one pass."""
+        with self._lock:
+            ledger, table = self._state.ledger, self._state.individuals
+            counted = {ledger.names.add(purpose) for purpose in COUNTED}
+            first: dict[int, int] = {}
+            for place, row in enumerate(ledger.order()):
+                if ledger.purposes[row] in counted:
+                    first.setdefault(ledger.genome_rows[row], place)
+            return {i: first[genome] for i, genome in enumerate(table.tree_rows) if genome in first}
+
     def best_before(self, time: float) -> float | None:
         """The best score among the search's evaluations made before a time; looks at all of them."""
         with self._lock:

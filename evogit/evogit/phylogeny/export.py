@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from evogit.phylogeny.order import by_age
+
 if TYPE_CHECKING:
     import networkx
 
@@ -28,8 +30,11 @@ FIELDS: Final = (
 
 
 def rows(phylogeny: Phylogeny) -> Iterator[dict[str, Any]]:
-    """Every individual as plain data; parents are commit ids, a missing score is ``None``."""
-    for i in range(len(phylogeny)):
+    """Every individual as plain data, ``by_age``.
+
+    Parents are commit ids, a missing score is ``None``.
+    """
+    for i in by_age(phylogeny):
         yield {
             "commit": phylogeny.commit(i),
             "tree": phylogeny.tree(i),

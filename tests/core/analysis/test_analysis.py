@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from evogit.analysis.figures import clades, coalescence, distance, merges, operator_credit, price
 from evogit.analysis.gains import gain, gains, summed, winning_lineage
+from evogit.cli.analyze import collect
 from evogit.git.trees import Change
 from evogit.ids import HEADS, CommitId
 from evogit.outcome import Failed, Outcome, Scored
+from evogit.phylogeny.export import rows
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Evaluation
 from evogit.swarm.individuals import Provenance, compose
@@ -31,7 +33,9 @@ class Grower:
         self._count = 0
         self._judge(self.base, Scored(1.0))
 
-    def add(self, agent: str, outcome: Outcome | None, *parents: CommitId) -> CommitId:
+    def add(
+        self, agent: str, outcome: Outcome | None, *parents: CommitId, later: int = 0
+    ) -> CommitId:
         self._count += 1
         first = self.git.commit((parents or (self.base,))[0])
         blob = self.git.write_blob(f"x = {self._count}\n".encode())
@@ -39,7 +43,7 @@ class Grower:
         operator = "merge" if len(parents) > 1 else "mutate"
         message = compose(f"number {self._count}", "", Provenance(agent, operator, self._count))
         found = parents or (self.base,)
-        time = first.time + self._count
+        time = first.time + self._count + later
         commit = self.git.write_commit(tree, found, message, author=agent, time=time)
         ref = HEADS + agent
         self.git.move_ref(ref, old=self.git.ref(ref), new=commit)
@@ -49,7 +53,8 @@ class Grower:
 
     def _judge(self, commit: CommitId, outcome: Outcome) -> None:
         evaluator = self.garden.swarm.spec().evaluator
-        found = Evaluation(commit, self.git.commit(commit).tree, evaluator, "", 0, outcome)
+        tree, time = self.git.commit(commit).tree, 2e9 + self._count
+        found = Evaluation(commit, tree, evaluator, "", 0, outcome, time=time)
         self.journal.append(found, keep=[commit]).result(10)
 
     def grown(self) -> Phylogeny:
@@ -153,3 +158,40 @@ def test_operators_are_credited_with_what_they_improved(grower: Grower) -> None:
     mutate, merge = sorted(operator_credit(grower.grown()), key=lambda c: c.operator == "merge")
     assert (mutate.individuals, mutate.scored, mutate.improved, mutate.gained) == (3, 2, 2, 1.5)
     assert (merge.individuals, merge.improved, merge.records, merge.gained) == (1, 1, 1, 2.0)
+
+
+def test_a_record_is_the_best_of_all_that_were_judged_before_it(grower: Grower) -> None:
+    scores = {"a3": 2.0, "a2": 1.5, "a1": 4.0}
+    for agent, score in scores.items():
+        grower.add(agent, Scored(score))
+    phylogeny = grower.grown()
+    (credit,) = operator_credit(phylogeny)
+    assert credit.records == len(phylogeny.best_so_far()) - 1 == 2
+
+
+def test_whoever_reads_a_swarm_whenever_gets_the_same_figures_in_the_same_order(
+    grower: Grower,
+) -> None:
+    live = grower.garden.phylogeny()
+    journals = (grower.journal, Journal(grower.git, "w2"))
+    tips: dict[str, CommitId] = {}
+    for number in range(24):
+        grower.journal = journals[number % 2]
+        agent, score = f"a{number % 4}", 1 + (number * 11 % 17) / 7
+        parent = tips.get(agent, grower.base)
+        tips[agent] = grower.add(agent, Scored(score), parent, later=-1000 * number)
+        live.refresh()
+    for journal in journals:
+        journal.close()
+    live.refresh()
+    anew = grower.garden.phylogeny()
+    assert [live.commit(i) for i in range(len(live))] != [anew.commit(i) for i in range(len(anew))]
+    assert collect(live, maximize=True) == collect(anew, maximize=True)
+    exported: list[list[dict[str, Any]]] = [list(rows(live)), list(rows(anew))]
+    assert exported[0] == exported[1]
+    commits = [row["commit"] for row in exported[0]]
+    assert all(
+        commits.index(parent) < number
+        for number, row in enumerate(exported[0])
+        for parent in row["parents"]
+    )

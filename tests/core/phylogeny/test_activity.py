@@ -140,6 +140,7 @@ def test_an_individual_has_a_place_among_the_evaluations(swarm: Any) -> None:
     phylogeny = swarm.phylogeny()
     assert [phylogeny.activity.place(phylogeny.index(c)) for c in (one, other)] == [0, 1]
     assert phylogeny.activity.place(0) is None
+    assert phylogeny.activity.places() == {phylogeny.index(one): 0, phylogeny.index(other): 1}
 
 
 @given(number=st.integers(1, 800), agent=st.integers(1, 99), host=st.sampled_from(["", "gpu-2-"]))
