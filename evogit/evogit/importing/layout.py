@@ -110,6 +110,7 @@ def _facts(foreign: Foreign, wishes: Wishes, metric: str | None) -> str:
         "program": foreign.program,
         "evaluator": foreign.evaluator,
         "thresholds": wishes.thresholds,
+        "features": wishes.features,
         "inputs": foreign.inputs,
         "metric": metric,
     }

@@ -15,6 +15,7 @@ from evogit.text import clean, clean_line
 _TIMEOUT: Final = 300.0
 _LONGEST: Final = 24 * 3600.0
 _THRESHOLDS: Final = (0.5, 0.75, 0.9)
+_FEATURES: Final = ("complexity", "diversity")
 """What openevolve takes where its settings name none."""
 _MOST_TEXT: Final = 20_000
 
@@ -27,6 +28,7 @@ class Wishes:
         goal: what a model is told; empty if nothing says it.
         timeout: seconds one evaluation may take.
         thresholds: what each stage of an openevolve cascade must reach; empty without one.
+        features: dimensions of openevolve's map, which its mean of metrics leaves out.
         evaluations: how many candidates a run may judge, if it is said.
         notes: what could not be taken over, one sentence each.
     """
@@ -34,6 +36,7 @@ class Wishes:
     goal: str = ""
     timeout: float = _TIMEOUT
     thresholds: tuple[float, ...] = ()
+    features: tuple[str, ...] = _FEATURES
     evaluations: int | None = None
     notes: tuple[str, ...] = ()
 
@@ -69,9 +72,15 @@ def _openevolve(foreign: Foreign) -> Wishes:
         goal=clean(str(prompt.get("system_message", "")), _MOST_TEXT).strip(),
         timeout=min(_positive(timeout, _TIMEOUT), _LONGEST),
         thresholds=thresholds if foreign.cascade and judged.get("cascade_evaluation", True) else (),
+        features=_features(_table(settings, "database")),
         evaluations=rounds if isinstance(rounds, int) and rounds > 0 else None,
         notes=tuple(_not_taken(settings, judged)),
     )
+
+
+def _features(database: dict[str, Any]) -> tuple[str, ...]:
+    named: object = database.get("feature_dimensions", list(_FEATURES))
+    return tuple(map(str, cast("list[object]", named))) if isinstance(named, list) else ()
 
 
 def _not_taken(settings: dict[str, Any], judged: dict[str, Any]) -> list[str]:

@@ -237,12 +237,61 @@ def test_what_is_no_score_fails_with_its_reason(
     assert said in verdict(folder, tmp_path)["failed"]
 
 
-def test_without_a_combined_score_openevolves_mean_counts(copy: Copy, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("returned", "score"),
+    [
+        ("{'acc': 0.8, 'details': {'train': 100, 'test': 200}}", 0.8),
+        ("{'combined_score': {'a': 1.0, 'b': 2}, 'other': 3.0}", 3.0),
+        ("{'a': 1.0, 'b': 2, 'flag': True, 'error': 6.0}", 3.0),
+        ("{'acc': 0.8, 'complexity': 120.0}", 0.8),
+        ("{'complexity': 120.0}", 120.0),
+        ("{'combined_score': '0.7'}", 0.7),
+        ("{'combined_score': True, 'acc': 0.5}", 1.0),
+        ("{'score': 1.0, 'time': 3.0}", 2.0),
+        ("{'a': float('nan'), 'b': 2}", 2.0),
+    ],
+)
+def test_the_score_is_the_one_that_openevolve_computes(
+    copy: Copy, tmp_path: Path, returned: str, score: float
+) -> None:
+    folder = copy("openevolve")
+    (folder / "evaluator.py").write_text(f"def evaluate(program_path):\n    return {returned}\n")
+    assert verdict(folder, tmp_path)["score"] == pytest.approx(score)
+
+
+def test_dimensions_of_openevolves_map_are_no_part_of_its_mean(copy: Copy, tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    folder = copy("openevolve")
+    (folder / "config.yaml").write_text("database:\n  feature_dimensions: [code_length]\n")
+    (folder / "evaluator.py").write_text(
+        "def evaluate(program_path):\n"
+        "    return {'acc': 0.8, 'code_length': 120.0, 'details': {'train': 7}}\n"
+    )
+    found = verdict(folder, tmp_path)
+    assert found["score"] == 0.8
+    assert found["metrics"] == {"acc": 0.8, "code_length": 120.0, "details.train": 7.0}
+
+
+def test_stages_are_merged_as_openevolve_merges_them(copy: Copy, tmp_path: Path) -> None:
     folder = copy("openevolve")
     (folder / "evaluator.py").write_text(
-        "def evaluate(program_path):\n    return {'a': 1.0, 'b': 3, 'flag': True, 'error': 0.0}\n"
+        "def evaluate_stage1(program_path):\n"
+        "    return {'a': 4.0, 'error': 100.0, 'flag': True}\n"
+        "def evaluate_stage2(program_path):\n"
+        "    return {'b': 1.0, 'combined_score': '9'}\n"
+        "def evaluate(program_path):\n"
+        "    return evaluate_stage2(program_path)\n"
     )
-    assert verdict(folder, tmp_path)["score"] == 2
+    assert verdict(folder, tmp_path)["score"] == 2.0
+
+
+def test_a_named_metric_of_another_type_is_called_no_number(copy: Copy, tmp_path: Path) -> None:
+    folder = copy("openevolve")
+    (folder / "evaluator.py").write_text(
+        "def evaluate(program_path):\n    return {'acc': '0.8', 'loss': 1.0}\n"
+    )
+    said = verdict(folder, tmp_path, "acc")["failed"]
+    assert said == "acc is no number; there is loss: name one with --metric when importing"
 
 
 def test_an_invalid_result_is_no_score_in_shinka(copy: Copy, tmp_path: Path) -> None:

@@ -38,21 +38,32 @@ class NoAnswerError(Exception):
 
 
 def main() -> None:
-    """``load.py KEY RESULTS``: one message, ``{"metrics": {...}}`` or ``{"failed": "..."}``."""
+    """``load.py KEY RESULTS``: one message, ``{"failed": "..."}`` or what was measured.
+
+    That is ``metrics``, the names in it that hold ``no_number``, and the ``score`` by the foreign
+    system's own rule, where it has one and there is a number.
+    """
     send = channel(int(sys.argv[1]), int(sys.argv[2]))
     dumps = json.dumps
     facts: dict[str, Any] = json.loads((HERE / "import.json").read_text("utf-8"))
     sys.path[:] = [str(FOREIGN), str(HERE / "shims"), *sys.path[1:]]
     known = Path(tempfile.mkdtemp())
     try:
-        metrics = ASK[facts["format"]](facts, known)
-        answer = {"metrics": numbers(metrics)}
+        answer = measured(*ASK[facts["format"]](facts, known))
     except BaseException as error:  # noqa: BLE001  # whatever it raises is its failure
         answer = {"failed": explain(error)}
     send(dumps(answer))
 
 
-def openevolve(facts: dict[str, Any], folder: Path) -> Metrics:
+def measured(metrics: Metrics, score: float | None) -> dict[str, Any]:
+    """The message about metrics."""
+    found = numbers(metrics)
+    others = [name[:60] for name in metrics if name[:60] not in found]
+    rule = {} if score is None else {"score": plain(score)}
+    return {"metrics": found, "no_number": others[:20], **rule}
+
+
+def openevolve(facts: dict[str, Any], folder: Path) -> tuple[Metrics, float | None]:
     """``evaluate(program_path)``, or ``evaluate_stage1`` to ``3`` each if the one before was good enough."""
     program = place(facts, folder)
     module = load("evaluation_module", FOREIGN / facts["evaluator"])
@@ -60,19 +71,23 @@ def openevolve(facts: dict[str, Any], folder: Path) -> Metrics:
     thresholds: list[float] = facts["thresholds"]
     stages = [f"evaluate_stage{i}" for i in (1, 2, 3)] if thresholds else ["evaluate"]
     found: Metrics = {}
+    merged: Metrics = {}
     for number, name in enumerate(stages):
         if hasattr(module, name):
-            found.update(metrics_of(getattr(module, name)(str(program))))
+            said = metrics_of(getattr(module, name)(str(program)))
+            merged = {**flat(merged), **flat(said)} if found else said
+            found.update(said)
         last = not any(hasattr(module, later) for later in stages[number + 1 :])
         if last or number >= len(thresholds):
             break
-        if fitness(found) < thresholds[number]:
-            raise NoAnswerError(f"{name} gave {fitness(found):g}, below {thresholds[number]:g}")
+        reached = standing(merged)
+        if not reached >= thresholds[number]:  # a NaN is not
+            raise NoAnswerError(f"{name} gave {reached:g}, below {thresholds[number]:g}")
     refuse_changed(before)
-    return found
+    return found, fitness(merged, facts["features"])
 
 
-def shinka(facts: dict[str, Any], folder: Path) -> Metrics:
+def shinka(facts: dict[str, Any], folder: Path) -> tuple[Metrics, None]:
     """The script ``evaluate.py --program_path P --results_dir D``, which writes two JSON files."""
     program = place(facts, folder)
     results = folder / "results"
@@ -89,10 +104,10 @@ def shinka(facts: dict[str, Any], folder: Path) -> Metrics:
     correct = read(results / "correct.json")
     if correct.get("correct") is not True:
         raise NoAnswerError(f"not correct: {correct.get('error')}")
-    return read(results / "metrics.json")
+    return read(results / "metrics.json"), None
 
 
-def alphaevolve(facts: dict[str, Any], folder: Path) -> Metrics:
+def alphaevolve(facts: dict[str, Any], folder: Path) -> tuple[Metrics, None]:
     """``evaluate()`` or ``evaluate(inputs)`` of the program itself."""
     home = folder / "home"
     shutil.copytree(CANDIDATE, home)
@@ -101,10 +116,10 @@ def alphaevolve(facts: dict[str, Any], folder: Path) -> Metrics:
     module = load("program", home / facts["program"])
     inputs = facts["inputs"]
     given = [json.loads((home / inputs).read_text("utf-8"))] if inputs else []
-    return metrics_of(module.evaluate(*given))
+    return metrics_of(module.evaluate(*given)), None
 
 
-ASK: dict[str, Callable[[dict[str, Any], Path], Metrics]] = {
+ASK: dict[str, Callable[[dict[str, Any], Path], tuple[Metrics, float | None]]] = {
     "openevolve": openevolve,
     "shinka": shinka,
     "alphaevolve": alphaevolve,
@@ -202,12 +217,36 @@ def plain(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def fitness(metrics: Metrics) -> float:
+def standing(metrics: Metrics) -> float:
     """What openevolve compares with a threshold: ``combined_score``, else the mean of the numbers."""
     if isinstance(metrics.get("combined_score"), (int, float)):
         return float(metrics["combined_score"])
-    rest = [v for k, v in numbers(metrics).items() if v is not None and k != "error"]
+    rest = list(flat(metrics).values())
     return sum(rest) / len(rest) if rest else -math.inf
+
+
+def flat(metrics: Metrics) -> Metrics:
+    """What openevolve keeps of two stages: numbers, flags as 0 and 1, nothing called ``error``."""
+    return {k: float(v) for k, v in metrics.items() if isinstance(v, (int, float)) and k != "error"}
+
+
+def fitness(metrics: Metrics, features: list[str]) -> float | None:
+    """What openevolve makes the score; ``None`` where it would take 0 for want of any number.
+
+    ``combined_score`` if it can be read as a number, else the mean of the numbers at the top that
+    are no flag, no NaN and no dimension of its map; of all, if there are only dimensions.
+    """
+    try:
+        return float(metrics["combined_score"])
+    except (KeyError, TypeError, ValueError):
+        pass
+    found = {
+        name: float(value)
+        for name, value in metrics.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
+    }
+    rest = [value for name, value in found.items() if name not in features] or list(found.values())
+    return sum(rest) / len(rest) if rest else None
 
 
 def read(path: Path) -> Metrics:

@@ -36,7 +36,9 @@ def judge(said: str, facts: dict[str, Any]) -> dict[str, object]:
     if metrics is None:
         return {"failed": "the evaluator gave no metrics"}
     finite = {name: float(value) for name, value in metrics.items() if is_finite(value)}
-    return chosen(metrics, finite, facts)
+    if facts["metric"] is None and facts["format"] == "openevolve":
+        return by_their_rule(answer, finite)
+    return chosen(answer, finite, facts)
 
 
 def table(value: Any) -> dict[str, Any] | None:
@@ -50,23 +52,43 @@ def is_finite(value: Any) -> bool:
     return number and math.isfinite(value)
 
 
+def by_their_rule(answer: dict[str, Any], finite: dict[str, float]) -> dict[str, object]:
+    """The score as openevolve computes it, which needs more than the numbers here: see ``load.py``."""
+    score = answer.get("score")
+    if is_finite(score):
+        return {"score": float(score), "metrics": finite}
+    if "score" in answer:
+        return {"failed": "combined_score, or the mean in its place, is not a finite number"}
+    return {"failed": "there are no numbers among the metrics"}
+
+
 def chosen(
-    metrics: dict[str, Any], finite: dict[str, float], facts: dict[str, Any]
+    answer: dict[str, Any], finite: dict[str, float], facts: dict[str, Any]
 ) -> dict[str, object]:
-    """The metric that is the score, or the mean of all where that is the foreign system's rule."""
+    """The metric that is the score, or the only one where none was named."""
     names = [facts["metric"]] if facts["metric"] else list(NAMES)
     for name in names:
         if name in finite:
             return {"score": finite[name], "metrics": finite}
-        if name in metrics:
+        if name in answer["metrics"]:
             return {"failed": f"{name} is not a finite number"}
     rest = [value for name, value in finite.items() if name != "error"]
-    if facts["metric"] is None and rest and (facts["format"] == "openevolve" or len(rest) == 1):
-        return {"score": sum(rest) / len(rest), "metrics": finite}
-    found = ", ".join(sorted(finite)[:20]) or "no numbers"
-    return {
-        "failed": f"no metric called {' or '.join(names)}; there is {found}: import with --metric"
-    }
+    if facts["metric"] is None and len(rest) == 1:
+        return {"score": rest[0], "metrics": finite}
+    return {"failed": f"{missing(answer, names)}; {others(finite)}"}
+
+
+def missing(answer: dict[str, Any], names: list[str]) -> str:
+    """Why none of these names gives the score."""
+    wrong = [name for name in names if name in answer.get("no_number", ())]
+    return f"{wrong[0]} is no number" if wrong else f"no metric is called {' or '.join(names)}"
+
+
+def others(finite: dict[str, float]) -> str:
+    """What could be named instead."""
+    if not finite:
+        return "there are no numbers among the metrics"
+    return f"there is {', '.join(sorted(finite)[:20])}: name one with --metric when importing"
 
 
 if __name__ == "__main__":
