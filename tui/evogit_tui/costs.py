@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evogit.phylogeny.activity import Activity, Totals, day_of
+from evogit.phylogeny.activity import NO_MODEL, Activity, Totals, day_of
 from evogit_tui.exchange import ago
 from evogit_tui.model import Facts
 from evogit_tui.sentinel import shares, used_up
@@ -54,7 +54,7 @@ def lines(found: Costs, facts: Facts, *, ascii_only: bool) -> list[str]:
     unit = _dollars if paid else _attempts
     groups = (
         ("by agent", found.per_agent),
-        ("by model", found.per_model),
+        ("by model", found.per_model if found.per_model.keys() - {NO_MODEL} else {}),
         ("by operator", found.per_operator),
         ("by result", found.per_result),
     )

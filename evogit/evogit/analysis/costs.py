@@ -54,9 +54,9 @@ class Cost:
 def costs(phylogeny: Phylogeny, settings: Settings, by: By) -> list[Cost]:
     """Rows in the order of what they cost, days and lineages in their own order.
 
-    Every attempt is in exactly one row, with two exceptions: by ``lineage``, a row holds the
-    attempts that made the tip of a branch and its ancestors along first parents, so branches share
-    some and others are in none; by ``model``, attempts that used no token and no money are left out.
+    Every attempt is in exactly one row, except by ``lineage``: a row holds the attempts that made
+    the tip of a branch and its ancestors along first parents, so branches share some and others are
+    in none.
     """
     if by == "lineage":
         return _lineages(phylogeny)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from evogit.cli.individuals import number, short
+from evogit.cli.individuals import note_unscored, number, short
 from evogit.cli.output import Column
 from evogit.cli.session import Session
 
@@ -46,6 +46,7 @@ def analyze(session: Session) -> None:
 
     Example: evogit analyze --json
     """
+    note_unscored(session)
     data = collect(session.phylogeny, maximize=session.maximize)
     session.output.result(data, lambda: _print(session, data))
 

@@ -97,9 +97,9 @@ def _print(session: Session, data: dict[str, Any]) -> None:
             ("improved", f"{total['improved']:,} of {total['attempts']:,} attempts"),
         ]
     )
-    if not data["rows"]:
-        session.output.note("no attempt used a token or money; --by operator counts all attempts")
-    else:
+    if data["by"] == "model" and not (total["tokens"] or total["cost_usd"]):
+        session.output.note("no attempt used a token or money; --by operator says what they were")
+    if data["rows"]:
         session.output.line()
         columns = (Column(data["by"], "name", style="cyan"), *_COLUMNS)
         sourced = data["by"] == "model"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
+from evogit.cli.individuals import note_unscored
 from evogit.cli.options import OutputFile
 from evogit.cli.output import OutputClosedError, counted
 from evogit.cli.session import Session
@@ -34,6 +35,7 @@ def export(
     Example: evogit export graphml -o evolution.graphml
     """
     write, phylogeny = _writer(form), session.phylogeny
+    note_unscored(session)
     if output is None:
         try:
             write(phylogeny, sys.stdout)

@@ -63,6 +63,22 @@ def doubted(session: Session, row: int) -> str:
     return doubt(session.phylogeny, row, session.spec.settings.evaluate)
 
 
+def unscored(session: Session) -> str:
+    """Why no individual has a score; empty if one has."""
+    if session.phylogeny.best(1, alive_only=False):
+        return ""
+    if not session.environment_digest and session.phylogeny.spent.evaluations:
+        return "scores belong to an environment; which is this machine's is known after evogit eval base"
+    return "nothing is scored yet"
+
+
+def note_unscored(session: Session) -> None:
+    """Say it where an answer without scores would look like one with them."""
+    text = unscored(session)
+    if text:
+        session.output.note(text)
+
+
 def _joined(value: object) -> str:
     return ", ".join(cast("list[str]", value)) if isinstance(value, list) else ""
 

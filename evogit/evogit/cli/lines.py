@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from evogit.cli.common import lists
-from evogit.cli.individuals import COLUMNS, Individuals
+from evogit.cli.individuals import COLUMNS, Individuals, note_unscored
 from evogit.cli.options import Revision
 from evogit.cli.select import select
 from evogit.cli.session import Session
@@ -26,6 +26,7 @@ def best(
 
     Example: evogit best -k 3
     """
+    note_unscored(session)
     _print(session, session.phylogeny.best(k))
 
 

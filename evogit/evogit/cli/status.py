@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from evogit.cli.individuals import Individuals, doubted, number, short
+from evogit.cli.individuals import Individuals, doubted, number, short, unscored
 from evogit.cli.output import Column
 from evogit.cli.session import Session
 from evogit.ids import natural
@@ -146,12 +146,6 @@ def _first_line(text: str) -> str:
     return f"{first} …" if rest else first
 
 
-def _unscored(session: Session) -> str:
-    if not session.environment_digest and session.phylogeny.spent.evaluations:
-        return "scores belong to an environment; which is this machine's is known after evogit eval base"
-    return "nothing is scored yet"
-
-
 def _print(session: Session, data: dict[str, Any]) -> None:
     best = data["best"]
     alive = [worker["worker"] for worker in data["workers"] if worker["alive"]]
@@ -160,7 +154,7 @@ def _print(session: Session, data: dict[str, Any]) -> None:
             ("swarm", data["path"]),
             ("goal", data["goal"]),
             ("base", _about(data["base"])),
-            ("best", _about(best) if best else _unscored(session)),
+            ("best", _about(best) if best else unscored(session) or "all that is scored is pruned"),
             ("individuals", str(data["individuals"])),
             ("workers", ", ".join(alive) if alive else "none is running"),
             ("mode", "" if data["mode"] == "running" else data["mode"]),

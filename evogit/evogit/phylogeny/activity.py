@@ -29,6 +29,8 @@ Result = Literal["improved", "no gain", "failed", "no offspring", "waiting"]
 """How an attempt ended: its offspring is better than all its parents, is not, has no score, was
 not made (or was known already), or is not judged yet."""
 
+NO_MODEL: Final = "without a model"
+"""Whose attempts asked none, among the models."""
 _NO_ID: Final = bytes(ID_BYTES)
 _RECENT: Final = 16
 _MINUTE: Final = 60.0
@@ -136,15 +138,12 @@ class Activity:
         """The sums that know how an attempt ended: its agent's, operator's, day's and model's."""
         ledger, names = self._state.ledger, self._state.ledger.names.names
         agent, operator = names[ledger.attempt_agents[row]], names[ledger.attempt_operators[row]]
-        found = [
+        return [
             self._agents[agent],
             self._operators[operator],
             self._days[day_of(ledger.attempt_times[row])],
+            self._models[names[ledger.attempt_models[row]] or NO_MODEL],
         ]
-        if ledger.attempt_costs[row] or ledger.attempt_tokens[row]:
-            model = names[ledger.attempt_models[row]] or "without a model"
-            found.append(self._models[model])
-        return found
 
     def _add(self, totals: Totals, row: int, *, made: bool) -> None:
         ledger = self._state.ledger
@@ -208,7 +207,7 @@ class Activity:
 
     @property
     def by_model(self) -> Mapping[str, Totals]:
-        """What every model cost; attempts that cost nothing are left out."""
+        """What every model cost and came to; attempts without one are under ``NO_MODEL``."""
         return self._copy(self._models)
 
     @property

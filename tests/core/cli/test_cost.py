@@ -48,7 +48,7 @@ def test_cost_by_model_says_what_each_spent_and_where_the_price_is_from(
     found = cli("cost", "--json").data
     assert rows(found) == {
         "dear": (1, 1000, 0.5),
-        "without a model": (1, 100, 0.25),
+        "without a model": (6, 100, 0.25),
         "cheap": (1, 100, 0.0),
     }
     assert {row["source"] for row in found["rows"]} == {"told by its agent"}
@@ -57,7 +57,7 @@ def test_cost_by_model_says_what_each_spent_and_where_the_price_is_from(
     assert found["caps"] == {"evaluations": 100}
 
 
-@pytest.mark.parametrize("by", ["agent", "operator", "day"])
+@pytest.mark.parametrize("by", ["agent", "model", "operator", "day"])
 def test_every_way_to_sum_up_adds_up_to_the_same(cli: Run, paid: World, by: str) -> None:
     found = cli("cost", "--by", by, "--json").data
     for key in ("attempts", "offspring", "improved", "tokens", "cost_usd"):

@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from evogit.cli.checks import CHECKS
+from evogit.ids import JOURNALS
+from evogit.outcome import Scored
+from evogit.records import Evaluation
+from evogit.swarm.journal import Journal
 
 if TYPE_CHECKING:
     from conftest import Run, World
@@ -109,6 +113,32 @@ def test_export_writes_every_individual(cli: Run, world: World, tmp_path: Path) 
     assert file.read_text().lstrip().startswith("<")
     assert cli("export", "xml").status == 2
     assert cli("export", "json", "-o", tmp_path / "none" / "x").status == 4
+
+
+@pytest.mark.parametrize("command", ["analyze", "export csv", "best", "status"])
+def test_in_a_mirror_nothing_passes_for_never_scored(
+    cli: Run, world: World, tmp_path: Path, command: str
+) -> None:
+    assert "scored" not in cli(*command.split()).err
+    git = world.swarm.git
+    for ref, tip in git.refs_under(JOURNALS).items():
+        git.move_ref(ref, old=tip, new=None)
+    judged = Evaluation(
+        world.ids["base"],
+        git.commit(world.ids["base"]).tree,
+        world.swarm.spec().evaluator,
+        "the environment there",
+        0,
+        Scored(1.0),
+    )
+    journal = Journal(git, "w1")
+    journal.append(judged).result(10)
+    journal.close()
+    mirror = tmp_path / "m.git"
+    subprocess.run(["git", "clone", "-q", "--mirror", str(git.path), str(mirror)], check=True)
+    said = cli("-C", mirror, *command.split())
+    assert said.status == 0
+    assert "scores belong to an environment" in (said.out if command == "status" else said.err)
 
 
 def test_exporting_writes_through_links_and_leaves_pipes_what_they_are(

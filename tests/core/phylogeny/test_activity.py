@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evogit.outcome import Crashed, Scored
-from evogit.phylogeny.activity import Totals
+from evogit.phylogeny.activity import NO_MODEL, Totals
 from evogit.records import Spend
 from evogit.swarm.identity import seat_of, worker_of
 
@@ -45,7 +45,17 @@ def test_attempts_are_counted_by_agent_operator_result_and_model(swarm: Any) -> 
         "failed": 1,
         "no offspring": 1,
     }
-    assert {name: t.cost_usd for name, t in activity.by_model.items()} == {"small": 0.5}
+    assert {name: (t.attempts, t.cost_usd) for name, t in activity.by_model.items()} == {
+        "small": (1, 0.5),
+        NO_MODEL: (2, 0.0),
+    }
+
+
+def test_a_call_that_failed_and_cost_nothing_counts_for_its_model(swarm: Any) -> None:
+    swarm.journal("w1", replace(swarm.attempt("a1", 1), model="small"))
+    activity = swarm.phylogeny().activity
+    activity.update()
+    assert activity.by_model == {"small": Totals(attempts=1)}
 
 
 def test_an_offspring_waits_until_it_is_judged(swarm: Any) -> None:

@@ -54,7 +54,7 @@ def is_finite(value: Any) -> bool:
 
 def by_their_rule(answer: dict[str, Any], finite: dict[str, float]) -> dict[str, object]:
     """The score as openevolve computes it, which needs more than the numbers here: see ``load.py``."""
-    score = answer.get("score")
+    score: Any = answer.get("score")
     if is_finite(score):
         return {"score": float(score), "metrics": finite}
     if "score" in answer:
@@ -66,7 +66,7 @@ def chosen(
     answer: dict[str, Any], finite: dict[str, float], facts: dict[str, Any]
 ) -> dict[str, object]:
     """The metric that is the score, or the only one where none was named."""
-    names = [facts["metric"]] if facts["metric"] else list(NAMES)
+    names: list[str] = [facts["metric"]] if facts["metric"] else list(NAMES)
     for name in names:
         if name in finite:
             return {"score": finite[name], "metrics": finite}
