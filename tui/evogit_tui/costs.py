@@ -54,14 +54,14 @@ def lines(found: Costs, facts: Facts, *, ascii_only: bool) -> list[str]:
     unit = _dollars if paid else _attempts
     groups = (
         ("by agent", found.per_agent),
-        ("by model", found.per_model if found.per_model.keys() - {NO_MODEL} else {}),
+        ("by model", found.per_model),
         ("by operator", found.per_operator),
         ("by result", found.per_result),
     )
     return [
         *_limits(facts, ascii_only=ascii_only),
         _rates(found, facts),
-        *(_group(title, group, unit) for title, group in groups if group),
+        *(_group(title, group, unit) for title, group in groups if group.keys() - {NO_MODEL}),
     ]
 
 

@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from evogit.cli.session import Session
-from evogit.errors import EvoGitError
+from evogit.errors import EvoGitError, NotFoundError
+from evogit.text import clean_line
 
 if TYPE_CHECKING:
     from evogit.sandbox.base import Runtime, Sandbox
     from evogit_agents.replay.again import Replayed
+
+_NAMES: Final = 20
 
 
 def replay(
@@ -37,7 +40,7 @@ def replay(
 
     Examples: evogit replay; evogit replay a1 --all; evogit replay --json
     """
-    wanted = set(agents or ())
+    wanted = _known(session, agents or [])
     found = [one for one in _replayed(session) if not wanted or one.attempt.agent in wanted]
     counts = Counter(one.verdict for one in found)
     other = sum(not one.prompt for one in found if one.verdict != "not replayable")
@@ -52,6 +55,22 @@ def replay(
     session.output.result(data, lambda: _print(session, found, other, verbose=verbose))
     if counts["different"]:
         raise typer.Exit(1)
+
+
+def _known(session: Session, agents: list[str]) -> set[str]:
+    """These agents.
+
+    Raises:
+        NotFoundError: one never made an attempt.
+    """
+    known = session.phylogeny.agents
+    for name in agents:
+        if name not in known:
+            raise NotFoundError(
+                f"no agent {clean_line(name, 60)!r} ever made an attempt here",
+                hint=f"these did: {', '.join(known[:_NAMES])}" if known else "nobody did so far",
+            )
+    return set(agents)
 
 
 def _replayed(session: Session) -> Iterator[Replayed]:

@@ -48,6 +48,7 @@ class Common:
             quiet=self.quiet,
             verbose=self.verbose,
             log_file=self.log_file,
+            debug=self.debug,
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from evogit.cli.output import counted
 from evogit.cli.session import Session
 from evogit.errors import ConfigError, EvoGitError
 
@@ -100,13 +101,17 @@ def compare(
     pin(work.home, setting)
     with held(work.home, wait=False):
         work.warn_of_power()
-        failed = work.run_missing(_templates(session, work.home, places), jobs)
-        work.report(against, targets)
-    if failed:
-        raise EvoGitError(
-            f"{failed} runs failed",
-            hint=f"their logs are below {work.home}; the same command tries again",
-        )
+        failed, left = work.run_missing(_templates(session, work.home, places), jobs)
+        work.report(against, targets, failed)
+    if not left:
+        return
+    if session.output.form != "text":
+        raise typer.Exit(EvoGitError.exit_code)  # the one object says what failed
+    rest = f", {left - len(failed)} were not started" if left > len(failed) else ""
+    raise EvoGitError(
+        f"{counted(len(failed), 'run')} failed{rest}",
+        hint=f"their logs are below {work.home}; the same command tries again",
+    )
 
 
 def _named(strategies: str) -> list[str]:

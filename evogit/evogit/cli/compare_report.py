@@ -70,9 +70,11 @@ def _replace(path: Path, text: str) -> None:
     replace_file(path, lambda file: file.write(text))
 
 
-def show(output: Output, data: dict[str, Any], rows: Sequence[Row]) -> None:
-    """Print a table per problem; with ``--json`` the results without the runs."""
-    told = {key: value for key, value in data.items() if key != "runs"}
+def show(
+    output: Output, data: dict[str, Any], rows: Sequence[Row], failed: list[dict[str, object]]
+) -> None:
+    """Print a table per problem; with ``--json`` the results, and what failed instead of the runs."""
+    told = {key: value for key, value in data.items() if key != "runs"} | {"failed": failed}
     output.result(told, lambda: _tables(output, rows))
 
 

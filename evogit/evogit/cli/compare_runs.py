@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evogit.cli.session import Session
 from evogit.errors import InterruptError
+from evogit.text import clean_line
 
 if TYPE_CHECKING:
     from evogit.compare.arms import Arm, Cell
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _CHILD: Final = (sys.executable, "-m", "evogit.cli.compare_cell")
 _INTERRUPTED: Final = 130
+_ERROR: Final = "error: "
 _MANY: Final = 3
 """So many failures in a row are no accident: nothing more is started."""
 
@@ -55,8 +57,10 @@ class Work:
         contrasts = len(self.setting.problems) * (len(self.arms) - 1)
         return too_few(len(self.setting.seeds), contrasts)
 
-    def run_missing(self, templates: dict[str, Path], jobs: int) -> int:
-        """Finish every run that is not finished; how many failed.
+    def run_missing(
+        self, templates: dict[str, Path], jobs: int
+    ) -> tuple[list[dict[str, object]], int]:
+        """Finish every run that is not finished; those that failed, and how many are left.
 
         Raises:
             Exit: a human interrupted it.
@@ -76,7 +80,7 @@ class Work:
         if interrupted.is_set():
             left = f"{progress.left} of {len(every)} runs left"
             raise InterruptError(f"interrupted with {left}", hint="the same command goes on")
-        return progress.left
+        return progress.failed, progress.left
 
     def _job(self, cell: Cell, template: Path) -> Job:
         from evogit.compare.pool import Job
@@ -94,13 +98,15 @@ class Work:
             unsafe=self.unsafe,
         )
 
-    def report(self, against: str, targets: dict[str, float]) -> None:
+    def report(
+        self, against: str, targets: dict[str, float], failed: list[dict[str, object]]
+    ) -> None:
         """Read all results, write the files, and print the table."""
         from evogit.cli.compare_report import show, write
 
         results, rows, data = self._read(against, targets)
         write(self.home, data, rows, results, self.power_note())
-        show(self.session.output, data, rows)
+        show(self.session.output, data, rows, failed)
         self.session.output.note(
             f"{data['finished']} of {data['cells']} runs; table.md and results.json are in {self.home}"
         )
@@ -116,7 +122,7 @@ class Work:
 
         check(self.home, self.setting)
         _, rows, data = self._read(against, targets)
-        show(self.session.output, data, rows)
+        show(self.session.output, data, rows, [])
         self.session.output.note(f"{data['finished']} of {data['cells']} runs are finished")
 
     def _read(
@@ -144,7 +150,8 @@ class _Progress:
         self._first = self.left = left
         self._stop = stop
         self._started = time.monotonic()
-        self._failures = 0
+        self._in_a_row = 0
+        self.failed: list[dict[str, object]] = []
 
     def ended(self, run: Ended) -> None:
         """Take one into account."""
@@ -153,15 +160,31 @@ class _Progress:
         if run.status == _INTERRUPTED:
             return
         if run.status:
-            self._failures += 1
-            output.warn(f"{name} failed: {run.trouble or f'exit status {run.status}'}")
-            if self._failures >= _MANY:
+            self._in_a_row += 1
+            why = _reason(run)
+            self.failed.append(
+                {
+                    "problem": run.cell.problem,
+                    "arm": run.cell.arm.name,
+                    "seed": run.cell.seed,
+                    "why": why,
+                }
+            )
+            output.warn(f"{name} failed: {(output.manner.debug and run.trouble) or why}")
+            if self._in_a_row >= _MANY:
                 self._stop.set()
             return
-        self._failures = 0
+        self._in_a_row = 0
         self.left -= 1
         done = self._first - self.left
         rest = (time.monotonic() - self._started) / done * self.left
         output.note(
             f"{self._cells - self.left} of {self._cells}: {name}, {run.seconds:.0f} s; about {rest / 60:.0f} min left"
         )
+
+
+def _reason(run: Ended) -> str:
+    """One line of what a run that failed said: its error, else the last line of a traceback."""
+    lines = [line for line in run.trouble.splitlines() if line.strip()]
+    errors = [line.removeprefix(_ERROR) for line in lines if line.startswith(_ERROR)]
+    return clean_line((errors or lines or [f"exit status {run.status}"])[-1], 300)

@@ -19,11 +19,15 @@ def _signed(value: object) -> str:
     return f"{value:+.3g}" if isinstance(value, float) else ""
 
 
+def _percent(value: object) -> str:
+    return f"{value:.0%}" if isinstance(value, float) else ""
+
+
 _STEPS: Final = (
     Column("commit", "commit", style="yellow", show=short),
     Column("score", "score", right=True, style="bold", show=number),
     Column("gain", "gain", right=True, style="green", show=_signed),
-    Column("share", "share", right=True),
+    Column("share", "share", right=True, show=_percent),
     Column("agent", "agent", style="cyan"),
     Column("operator", "operator"),
     Column("subject", "subject", flexible=True),
@@ -75,7 +79,7 @@ def _step(session: Session, one: Gain, whole: float) -> dict[str, object]:
         "parents": [phylogeny.commit(parent) for parent in phylogeny.parents(one.row)],
         "score": phylogeny.score(one.row),
         "gain": one.gain,
-        "share": f"{one.gain / whole:.0%}" if whole else "",
+        "share": one.gain / whole if whole else None,
         "agent": phylogeny.agent(one.row),
         "operator": phylogeny.operator(one.row),
         "subject": phylogeny.subject(one.row),

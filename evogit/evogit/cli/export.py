@@ -14,7 +14,7 @@ from evogit.cli.individuals import note_unscored
 from evogit.cli.options import OutputFile
 from evogit.cli.output import OutputClosedError, counted
 from evogit.cli.session import Session
-from evogit.errors import PreconditionError
+from evogit.errors import PreconditionError, UserError
 from evogit.files import replacing
 
 if TYPE_CHECKING:
@@ -30,10 +30,16 @@ def export(
 ) -> None:
     """Write the whole phylogeny for other tools.
 
-    Every individual with its parents and score; json is one object per line.
+    Every individual with its parents and score; json is one object per line. --json needs -o, and
+    then tells what was written.
 
     Example: evogit export graphml -o evolution.graphml
     """
+    if output is None and session.output.form != "text":
+        raise UserError(
+            "--json tells about the file that -o names, and there is none",
+            hint="evogit export json prints one object per line by itself",
+        )
     write, phylogeny = _writer(form), session.phylogeny
     note_unscored(session)
     if output is None:

@@ -65,6 +65,7 @@ class Manner:
     quiet: bool = False
     verbose: int = 0
     log_file: Path | None = None
+    debug: bool = False
 
 
 class Output:

@@ -110,6 +110,15 @@ def test_every_tree_comes_out_the_same_without_a_model(recorded: Path) -> None:
     assert _swarm(recorded).git.refs_under("refs/") == before
 
 
+def test_an_agent_that_never_made_an_attempt_is_refused_with_the_known_names(
+    recorded: Path,
+) -> None:
+    status, found = _replay(recorded, "a1", "NOSUCH")
+    assert status == 3
+    assert found["error"]["message"] == "no agent 'NOSUCH' ever made an attempt here"
+    assert found["error"]["hint"].startswith("these did: a1, a2")
+
+
 def test_an_answer_that_was_changed_since_is_found(recorded: Path) -> None:
     swarm = _swarm(recorded)
     ref = next(ref for ref in swarm.git.refs_under(JOURNALS) if ref.endswith("w1"))

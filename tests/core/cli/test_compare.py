@@ -265,6 +265,28 @@ def test_a_folder_with_a_swarm_is_a_problem_too_and_stays_as_it_is(
     assert "no hold-out" in (home / "of-own" / "table.md").read_text()
 
 
+def test_runs_that_fail_are_told_in_one_line_and_in_the_one_json_object(
+    home: Path, compare: Compare, undisturbed: Path
+) -> None:
+    shutil.copytree(undisturbed, home / "broken")
+    run = home / "broken" / "cells" / "symbolic-regression" / "evogit" / "1"
+    shutil.rmtree(run)
+    (run / "lock").mkdir(parents=True)
+    arguments = (*ARGUMENTS, "--seeds", "2", "--out", "broken")
+    status, out, err = ended(compare(*arguments, "--json"))
+    data = json.loads(out)
+    assert (status, data["finished"], data["cells"]) == (1, 5, 6), err
+    (failed,) = data["failed"]
+    assert (failed["arm"], failed["seed"]) == ("evogit", 1)
+    assert "IsADirectoryError" in failed["why"]
+    assert "Traceback" not in err
+    assert f"evogit seed 1 failed: {failed['why']}" in err
+    status, _, err = ended(compare(*arguments, "--debug"))
+    assert status == 1
+    assert "Traceback" in err
+    assert "error: 1 run failed\n" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [

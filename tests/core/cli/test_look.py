@@ -112,6 +112,7 @@ def test_export_writes_every_individual(cli: Run, world: World, tmp_path: Path) 
     assert cli("export", "graphml", "-o", file, "--json").data["individuals"] == 6
     assert file.read_text().lstrip().startswith("<")
     assert cli("export", "xml").status == 2
+    assert "-o" in cli("export", "csv", "--json").data["error"]["message"]
     assert cli("export", "json", "-o", tmp_path / "none" / "x").status == 4
 
 
