@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.core.cli.json_page import differences
 
 from evogit.compare.cell import CHOSEN
 from evogit.git.repository import GitRepository
@@ -275,6 +276,7 @@ def test_runs_that_fail_are_told_in_one_line_and_in_the_one_json_object(
     arguments = (*ARGUMENTS, "--seeds", "2", "--out", "broken")
     status, out, err = ended(compare(*arguments, "--json"))
     data = json.loads(out)
+    assert differences("evogit compare", [data]) == []
     assert (status, data["finished"], data["cells"]) == (1, 5, 6), err
     (failed,) = data["failed"]
     assert (failed["arm"], failed["seed"]) == ("evogit", 1)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.core.cli.json_page import differences
 
 Evogit = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -91,6 +92,7 @@ def test_events_for_machines_are_one_json_object_a_line(evogit: Evogit, packing:
     judged = [e for e in found if e["event"] == "evaluated"]
     assert len(judged) == 3
     assert all(len(str(e["entry"])) == 40 and e["schema"] == 1 for e in judged)
+    assert differences("evogit run", events(done.stdout)) == []
 
 
 def test_a_missed_target_has_an_exit_code_of_its_own(evogit: Evogit, packing: Path) -> None:
@@ -158,6 +160,7 @@ def test_one_interrupt_finishes_the_step_and_the_next_run_goes_on(
 
 def test_judging_again_is_cached_and_held_out_data_is_apart(evogit: Evogit, packing: Path) -> None:
     first = evogit("eval", "base", "--json", cwd=packing)
+    assert differences("evogit eval", [json.loads(first.stdout)]) == []
     assert first.returncode == 0, first.stderr
     again = evogit("eval", "base", "--json", cwd=packing)
     assert json.loads(again.stdout) == json.loads(first.stdout)
