@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 from statistics import fmean
 from typing import Final
 
@@ -227,5 +228,5 @@ def _credit(phylogeny: Phylogeny, name: str, rows: Sequence[int], records: set[i
         scored=len(known),
         improved=len(better),
         records=sum(row in records for row in rows),
-        gained=sum(better),
+        gained=fsum(better),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "json.md"
 _SHAPES: Final = {"#an-individual": "An individual", "#an-outcome": "An outcome"}
@@ -41,21 +41,22 @@ def documented(heading: str, prefix: str = "") -> set[str]:
     return found
 
 
-def printed(data: Any, prefix: str = "") -> dict[str, bool]:
+def printed(data: object, prefix: str = "") -> dict[str, bool]:
     """Every path of an object, and whether there is something below it or in its place."""
     found: dict[str, bool] = {}
-    if isinstance(data, dict):
-        parts: Iterable[tuple[str, Any]] = (
-            (f"{prefix}.{key}" if prefix else key, value) for key, value in data.items()
-        )
-    else:
-        parts = ((f"{prefix}[]", value) for value in data)
-    for path, value in parts:
+    for path, value in _parts(data, prefix):
         found[path] = found.get(path, False) or value not in _EMPTY
-        if isinstance(value, (dict, list)):
-            for inner, full in printed(value, path).items():
-                found[inner] = found.get(inner, False) or full
+        for inner, full in printed(value, path).items():
+            found[inner] = found.get(inner, False) or full
     return found
+
+
+def _parts(data: object, prefix: str) -> list[tuple[str, object]]:
+    if isinstance(data, dict):
+        fields = cast("dict[str, object]", data)
+        return [(f"{prefix}.{key}" if prefix else key, value) for key, value in fields.items()]
+    items = cast("list[object]", data) if isinstance(data, list) else []
+    return [(f"{prefix}[]", value) for value in items]
 
 
 def differences(heading: str, objects: Iterable[Any]) -> list[str]:

@@ -28,6 +28,9 @@ from tests.core.cli.json_page import differences, documented, sections
         ("evogit replay", "replay"),
         ("evogit agents list", "agents list"),
         ("evogit pin", "pin best"),
+        ("evogit goal history", "goal history"),
+        ("evogit promote --dry-run", "promote best --dry-run"),
+        ("evogit doctor", "doctor"),
     ],
 )
 def test_a_command_prints_the_fields_on_the_page(
@@ -39,6 +42,8 @@ def test_a_command_prints_the_fields_on_the_page(
 def test_decisions_are_listed_with_the_fields_on_the_page(cli: Run, world: World) -> None:
     cli("pin", "best")
     cli("undo")
+    cli("tag", "best", "good")
+    assert differences("evogit tag", [cli("tag", "--json").data]) == []
     assert differences("evogit op log", [cli("op", "log", "--json").data]) == []
 
 
