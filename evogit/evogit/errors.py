@@ -9,7 +9,7 @@
      │    └── PreconditionError  the state does not allow it: a lost compare-and-swap,
      │                        a dirty or checked-out target, missing trust        (exit 4)
      ├── BudgetError          a limit was reached before the target               (exit 5)
-     ├── EvaluatorError       the evaluator, sandbox or agent can not be used     (exit 6)
+     ├── EvaluatorError       the evaluator, sandbox or a plugin can not be used  (exit 6)
      ├── GitError             git itself failed: command, exit status, stderr     (exit 1)
      └── InternalError        a broken promise of our own                         (exit 1)
 
@@ -87,7 +87,7 @@ class BudgetError(EvoGitError):
 
 
 class EvaluatorError(EvoGitError):
-    """The evaluator, a sandbox or an agent can not be used on this machine."""
+    """The evaluator, a sandbox, an agent or a strategy can not be used on this machine."""
 
     exit_code = 6
     code = "unusable"

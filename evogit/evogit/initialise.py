@@ -18,7 +18,7 @@ from evogit.errors import ConfigError, PreconditionError
 from evogit.git.repository import isolate_libgit2
 from evogit.git.trees import MAX_BLOB_BYTES
 from evogit.ids import CommitId
-from evogit.plugins import find
+from evogit.plugins import Plugin, find
 from evogit.source import Source, find_source
 from evogit.swarm.repository import Swarm, create_swarm
 from evogit.swarm.spec import PinnedFile, write_spec
@@ -156,8 +156,13 @@ def init_problem(name: str, folder: Path, *, author: str) -> Swarm:
         NotFoundError: there is no such problem.
         PreconditionError: the folder exists and is not empty.
     """
-    module = find("evogit.problems", name).module
-    problem = package_files(module)
+    point = find("evogit.problems", name)
+    module = point.module
+    try:
+        problem = package_files(module)
+    except (ImportError, TypeError) as error:
+        plugin = Plugin("evogit.problems", point)
+        raise ConfigError(f"{plugin} is no package: {error}", hint=plugin.whose_fault) from error
     beside = {f"evaluator/{path}": data for path, data in _contents(problem / "evaluator")}
     beside["evogit.toml"] = (problem / "problem.toml").read_bytes()
     beside |= _shared(parse(beside["evogit.toml"]), beside, module)

@@ -62,6 +62,8 @@ def _guarded(given: list[str]) -> int:
         _complain(given, "usage", error.format_message(), _usage_hint(given, error))
         return EXIT_USAGE
     except EvoGitError as error:
+        if error.__cause__ is not None:
+            _trace(given, error)
         _complain(given, error.code, error.message, error.hint)
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback for users
@@ -172,12 +174,17 @@ def _usage_hint(given: Sequence[str], error: TyperException) -> str:
     return clean_line(f"{command} --help shows what it takes", 120)
 
 
-def _unexpected(given: Sequence[str], error: Exception) -> int:
+def _trace(given: Sequence[str], error: Exception) -> None:
+    """Show where an error is from, if ``--debug`` asks for it."""
     if "--debug" in given:
         import traceback
 
         shown = "".join(traceback.format_exception(error))
         print(_output(given).redacted(clean(shown)), file=sys.stderr)  # noqa: T201
+
+
+def _unexpected(given: Sequence[str], error: Exception) -> int:
+    _trace(given, error)
     text = clean_line(f"{type(error).__name__}: {error}", 500)
     if isinstance(error, OSError):
         _complain(given, "system", f"the system refused: {text}", "")

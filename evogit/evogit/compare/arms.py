@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from evogit.compare.fork import make_strategy
 from evogit.errors import ConfigError
+from evogit.evolve.strategy import make_strategy
 from evogit.plugins import load
 
 Value = bool | int | float | str

@@ -6,16 +6,14 @@ anything, a strategy must be better than its fork of equal cost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from random import Random
-from typing import cast
 
 from evogit.errors import ConfigError
+from evogit.evolve.strategy import make_strategy
 from evogit.ids import CommitId
 from evogit.outcome import Outcome
 from evogit.phylogeny.index import Phylogeny
-from evogit.plugins import load
-from evogit.proposals import MERGE, Step, Strategy
+from evogit.proposals import MERGE, Step
 
 
 class Fork:
@@ -50,20 +48,3 @@ class Fork:
     ) -> bool:
         """As the other strategy does."""
         return self._inner.accepts(phylogeny, agent, offspring, outcome, random)
-
-
-def make_strategy(name: str, options: Mapping[str, object]) -> Strategy:
-    """A strategy by name.
-
-    Raises:
-        NotFoundError: it is not installed.
-        ConfigError: it does not take these options.
-    """
-    make = cast("Callable[..., Strategy]", load("evogit.strategies", name))
-    try:
-        return make(**options)
-    except TypeError as error:
-        raise ConfigError(
-            f"strategy {name!r} does not take these options: {', '.join(options)}",
-            hint="evogit strategies lists them",
-        ) from error

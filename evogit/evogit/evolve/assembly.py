@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, cast
+from typing import Final
 
 from evogit.analysis.separation import FRESH, noise_floor
 from evogit.config.model import Settings
@@ -28,10 +28,10 @@ from evogit.evolve.lost import settle_lost
 from evogit.evolve.offspring import Nursery
 from evogit.evolve.shared import Shared
 from evogit.evolve.spending import FREE
+from evogit.evolve.strategy import make_strategy
 from evogit.evolve.worker import Summary, Worker
 from evogit.judge.judge import Judge
 from evogit.phylogeny.index import Phylogeny
-from evogit.plugins import load
 from evogit.proposals import Strategy
 from evogit.redact import PLAIN, Redactor
 from evogit.sandbox.base import Runtime, Sandbox
@@ -324,15 +324,8 @@ def open_judge(swarm: Swarm, plan: Plan, bench: Bench, owner: str) -> Judge:
 
 def _strategy(settings: Settings, override: str) -> Strategy:
     name = override or settings.search.strategy
-    make = cast("Callable[..., Strategy]", load("evogit.strategies", name))
     options = settings.search.options if name == settings.search.strategy else {}
-    try:
-        return make(**options)
-    except TypeError as error:
-        raise ConfigError(
-            f"strategy {name!r} does not take these options: {', '.join(options)}",
-            hint=f"run `evogit strategies {name}`",
-        ) from error
+    return make_strategy(name, options)
 
 
 def _teller(kind: Kind, worker: str, tell: Listener) -> Callable[[str], None]:

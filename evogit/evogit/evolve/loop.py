@@ -17,6 +17,7 @@ from evogit.evolve.acceptance import Acceptance, Case
 from evogit.evolve.docket import Docket
 from evogit.evolve.offspring import Made
 from evogit.evolve.purse import Purse
+from evogit.evolve.replies import worst_case
 from evogit.evolve.shared import Shared
 from evogit.evolve.spending import FREE, Refusal
 from evogit.evolve.streak import Streak
@@ -139,7 +140,7 @@ class AgentLoop:
 
     @property
     def gave_up(self) -> bool:
-        """Whether it ended because it could not work, or never made anything of what it cost."""
+        """Whether it ended because it could not work; see ``Streak.gave_up``."""
         return self._streak.gave_up
 
     def _paused(self) -> bool:
@@ -155,7 +156,7 @@ class AgentLoop:
         return f"{self._shared.seed} {self.name} {number}"
 
     def _step(self, agent: Agent) -> None:
-        worst = agent.worst_case()
+        worst = worst_case(agent)
         with self._turn:
             number = max(self._last_step, self._shared.phylogeny.last_step(self.name)) + 1
             refused = self._reserve(number, worst)

@@ -12,11 +12,13 @@ from evogit.evolve.genomes import Genomes, UnreadableError
 from evogit.evolve.merging import Policy, Undecided, merge_parents, open_conflicts
 from evogit.evolve.novelty import Novelty
 from evogit.evolve.past import RecordedPast
+from evogit.evolve.replies import name_of, spend_of, what_is_wrong, worst_case
 from evogit.git.repository import GitRepository
 from evogit.git.trees import MAX_BLOB_BYTES, Change, check_path
 from evogit.ids import CommitId, TreeId
 from evogit.paths import editable_ranges, matches, outside_unchanged
 from evogit.phylogeny.index import Phylogeny
+from evogit.plugins import described
 from evogit.proposals import (
     MERGE,
     RESOLVE,
@@ -293,10 +295,18 @@ def _ask(agent: Agent, task: Task, undecided: Undecided | None) -> Proposal | Ma
         return Made(task.operator, None, None, error.message)
     except (EvoGitError, OSError):
         raise
-    except Exception as error:  # noqa: BLE001  # an agent's blunder must not end its siblings
-        reason = clean_line(f"the agent failed: {type(error).__name__}: {error}")
-        return Made(task.operator, None, None, reason, spend=agent.worst_case())
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # an agent's blunder must not end its siblings
+        return _failed(agent, task, described(error))
+    wrong = what_is_wrong(answer)
+    if wrong:
+        return _failed(agent, task, wrong, spend_of(answer))
     return _without(answer) if isinstance(answer, NoProposal) else answer
+
+
+def _failed(agent: Agent, task: Task, why: str, spend: Spend | None = None) -> Made:
+    """An agent broke its promise; a step of which nobody knows the cost counts as its worst case."""
+    reason = clean_line(f"{name_of(agent)} failed: {why}")
+    return Made(task.operator, None, None, reason, spend=spend or worst_case(agent))
 
 
 def _without(answer: NoProposal) -> Made:

@@ -27,11 +27,13 @@ class Streak:
         self._paid = 0
         self._reason = ""
         self._made_any = False
+        self._found_any = False
         self._unable = False
         self._told = False
 
     def count(self, made: Made) -> None:
         """Take in how a step ended."""
+        self._found_any |= made.commit is not None or made.duplicate_of is not None
         if made.commit is not None:
             self._steps = self._paid = 0
             self._made_any, self._told = True, False
@@ -45,13 +47,17 @@ class Streak:
     def end(self) -> str:
         """Why an agent should make no more steps, in words; empty if nothing says so."""
         if self._steps >= FRUITLESS:
-            return f"{self._name} made no new tree in {FRUITLESS} steps"
+            return f"{self._name} made no new tree in {FRUITLESS} steps, the last: {self._reason}"
         return self._in_vain(_FRUITLESS_PAID) if self._paid >= _FRUITLESS_PAID else ""
 
     @property
     def gave_up(self) -> bool:
-        """Whether an agent that ended could not work, or never made anything of what it cost."""
-        return self._unable or (self._paid >= _FRUITLESS_PAID and not self._made_any)
+        """Whether an agent that ended could not work, or never made anything of what it cost.
+
+        One that costs nothing and merely made known trees did all that there is to do.
+        """
+        in_vain = self._steps >= FRUITLESS and not self._found_any
+        return self._unable or in_vain or (self._paid >= _FRUITLESS_PAID and not self._made_any)
 
     def news(self, made: Made) -> str:
         """What a human should be told of a step in vain, who may mend it: once until an offspring."""

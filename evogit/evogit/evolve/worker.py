@@ -25,7 +25,8 @@ _OVERTIME_SECONDS: Final = 3.0
 class Summary:
     """How an invocation ended: why, what it made and cost, whether the target was reached.
 
-    ``gave_up``: every agent ended because it could not work, or never made anything of what it cost.
+    ``gave_up``: every agent ended because it could not work, or never made a tree, not even a known one,
+    or never made anything of what it cost.
     """
 
     reason: str

@@ -162,7 +162,7 @@ def test_an_agent_that_blunders_makes_an_attempt_at_its_worst_cost(garden: Garde
     step = Step("mutate", (garden.swarm.base,))
     made = nursery.propose(Blunderer(), "a1", 1, step, [], Random(1))()
     assert made.commit is None
-    assert made.reason == "the agent failed: RecursionError: garbage"
+    assert made.reason.endswith(":Blunderer) failed: RecursionError: garbage")
     assert made.spend == Spend(100, 100, 0.25)
 
 

@@ -9,7 +9,8 @@ from evogit.records import Spend
 
 PAID = Made("rewrite", None, None, "there is no code", spend=Spend(10, 10, 0.01))
 WAITS = Made("rewrite", None, None, "HTTP 429", pause=1.0)
-FREE = Made("nudge", None, None, "its tree is known")
+FREE = Made("nudge", None, None, "its tree is known", duplicate_of=CommitId("d" * 40))
+FAILED = Made("nudge", None, None, "there is nothing to change")
 MADE = Made("rewrite", CommitId("c" * 40), None)
 
 
@@ -40,5 +41,12 @@ def test_an_agent_that_once_made_something_did_not_give_up() -> None:
     assert after(*[PAID] * 50).gave_up
     assert not after(MADE, *[PAID] * 50).gave_up
     assert not after(*[FREE] * 500).gave_up
-    assert after(*[FREE] * 500).end
+    assert after(*[FREE] * 500).end.endswith("in 500 steps, the last: its tree is known")
     assert after(MADE, Made("rewrite", None, None, "HTTP 401", stop=True)).gave_up
+
+
+def test_an_agent_of_which_no_step_came_to_any_tree_gave_up() -> None:
+    assert after(*[FAILED] * 500).gave_up
+    assert not after(FREE, *[FAILED] * 499).gave_up
+    assert not after(MADE, *[FAILED] * 500, FREE).gave_up
+    assert not after(*[FAILED] * 499).gave_up
