@@ -17,6 +17,7 @@ import typer
 from evogit.cli.common import lists
 from evogit.cli.output import Column
 from evogit.cli.session import Session
+from evogit.text import clean_line
 
 if TYPE_CHECKING:
     from evogit.config.model import Settings
@@ -134,23 +135,27 @@ def _of_kind(setup: Setup, name: str, argument: str) -> Iterator[Offer]:
 
     from evogit.cli.registry import summary
     from evogit.errors import ConfigError, EvoGitError
-    from evogit.plugins import find, load
-    from evogit.proposals import AgentKind, Offer
+    from evogit.evolve.hiring import open_kind
+    from evogit.plugins import Plugin, find, load
+    from evogit.proposals import Offer
 
     kind = f"{name}:{argument}" if argument else name
-    words = summary(find("evogit.agents", name))
+    point = find("evogit.agents", name)
+    words = summary(point)
     given = replace(setup, argument=argument)
     try:
         made = load("evogit.agents", name)
         if hasattr(made, "offers"):
-            yield from cast("DescribedKind", made).offers(given)
+            with Plugin("evogit.agents", point).running("offers"):
+                offers = list(cast("DescribedKind", made).offers(given))
+            yield from offers
             return
-        cast("AgentKind", made)(given)
+        open_kind(name, given)()
     except ConfigError as error:
         yield Offer(kind, words, works=False, reason=f"{error.message} ({error.hint})")
-    except EvoGitError as error:
+    except (EvoGitError, OSError) as error:
         if argument:
             raise
-        yield Offer(kind, words, works=False, reason=error.message)
+        yield Offer(kind, words, works=False, reason=clean_line(str(error), 300))
     else:
         yield Offer(kind, words, works=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from importlib.metadata import entry_points
 from typing import Annotated, Final
 
 import typer
@@ -12,6 +11,7 @@ import typer
 from evogit.cli.common import lists
 from evogit.cli.output import Column
 from evogit.cli.session import Session
+from evogit.text import clean_line
 
 _STRATEGIES: Final = (
     Column("strategy", "name", style="cyan"),
@@ -37,15 +37,29 @@ def strategies(
 
     Examples: evogit strategies; evogit strategies islands
     """
-    from evogit.cli.registry import summary
-    from evogit.plugins import load
+    from evogit.plugins import load, names
 
     if name is not None:
         session.output.rows("options", _options(load("evogit.strategies", name)), _OPTIONS)
         return
-    points = sorted(entry_points(group="evogit.strategies"), key=lambda point: point.name)
-    rows = [{"name": point.name, "summary": summary(point)} for point in points]
+    rows = [{"name": one, "summary": _summary(one)} for one in names("evogit.strategies")]
     session.output.rows("strategies", rows, _STRATEGIES)
+
+
+def _summary(name: str) -> str:
+    """The first line of what a strategy says of itself, or why it can not be used."""
+    from evogit.errors import ConfigError
+    from evogit.plugins import Plugin, find, load
+
+    try:
+        found = load("evogit.strategies", name)
+    except ConfigError as error:
+        return clean_line(error.message)
+    if not callable(found):
+        return str(
+            Plugin("evogit.strategies", find("evogit.strategies", name)).broken("it is no class")
+        )
+    return clean_line((inspect.getdoc(found) or "").partition("\n")[0], 120)
 
 
 def _options(strategy: object) -> list[dict[str, object]]:

@@ -15,6 +15,7 @@ from evogit.cli.common import lists
 from evogit.cli.output import Column
 from evogit.cli.session import Session
 from evogit.errors import NotFoundError, UserError
+from evogit.plugins import Plugin
 from evogit.text import clean, clean_line
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def show(
     """
     points = {point.name: point for point in entry_points(group="evogit.problems")}
     if name is None:
-        rows = [_problem(point) for _, point in sorted(points.items())]
+        rows = [_listed(point) for _, point in sorted(points.items())]
         session.output.rows("problems", rows, _COLUMNS)
         return
     if name not in points:
@@ -169,16 +170,44 @@ def _print_problem(session: Session, row: dict[str, object]) -> None:
     session.output.line(str(row["goal"]).strip())
 
 
-def _problem(point: EntryPoint) -> dict[str, object]:
-    """What a problem's ``problem.toml`` says of it; none of its code runs."""
-    spec = find_spec(point.module)
+def _listed(point: EntryPoint) -> dict[str, object]:
+    """As ``_problem``; one that can not be read says so and hides no other."""
+    try:
+        return _problem(point)
+    except NotFoundError as error:
+        empty = dict.fromkeys(("source", "best_known", "direction", "goal", "folder"), "")
+        return {"name": point.name, "summary": clean_line(error.message, 300), **empty}
+
+
+def _folder(point: EntryPoint) -> Path:
+    """Where the package of a problem lies."""
+    try:
+        spec = find_spec(point.module)
+    except (ImportError, ValueError) as error:
+        raise _unreadable(point, str(error)) from error
     places = list(spec.submodule_search_locations or []) if spec else []
-    path = Path(places[0] if places else "/", "problem.toml")
+    if not places:
+        raise _unreadable(point, f"there is no package {point.module}")
+    return Path(places[0])
+
+
+def _unreadable(point: EntryPoint, why: str) -> NotFoundError:
+    plugin = Plugin("evogit.problems", point)
+    return NotFoundError(f"{plugin} can not be read: {why}", hint=plugin.whose_fault)
+
+
+def _problem(point: EntryPoint) -> dict[str, object]:
+    """What a problem's ``problem.toml`` says of it; none of its code runs.
+
+    Raises:
+        NotFoundError: there is no such file, or it can not be read.
+    """
+    path = _folder(point) / "problem.toml"
     try:
         with path.open("rb") as file:
             data: dict[str, object] = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise NotFoundError(f"problem {point.name} can not be read: {error}") from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(point, str(error)) from error
     info, goal, judged = (_table(data, key) for key in ("problem", "goal", "evaluate"))
     return {
         "name": point.name,

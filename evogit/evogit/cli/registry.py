@@ -18,6 +18,7 @@ import typer
 
 from evogit.cli.common import adapt, adapt_app
 from evogit.errors import EvoGitError, UserError
+from evogit.plugins import described
 from evogit.text import clean_line
 
 GROUP: Final = "evogit.commands"
@@ -71,7 +72,7 @@ def summary(point: EntryPoint) -> str:
     source = _source(point.module)
     if source is None:
         return ""
-    start = re.search(rf"^def {re.escape(point.attr)}\(", source, re.MULTILINE)
+    start = re.search(rf"^(?:def|class) {re.escape(point.attr)}\b", source, re.MULTILINE)
     _, _, text = source[start.start() if start else 0 :].partition('"""')
     return clean_line(text.split("\n", 1)[0].split('"""', 1)[0], 120)
 
@@ -96,10 +97,9 @@ def _load(point: EntryPoint) -> object:
         found: object = import_module(point.module)
         for name in point.attr.split("."):
             found = getattr(found, name)
-    except (ImportError, AttributeError) as error:
-        raise EvoGitError(
-            f"command {point.name} ({point.value}) can not be loaded: {error}", hint=_blame(point)
-        ) from error
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+        text = f"command {point.name} ({point.value}) can not be loaded: {described(error)}"
+        raise EvoGitError(text, hint=_blame(point)) from error
     return found
 
 
