@@ -9,7 +9,7 @@ from random import Random
 from typing import Final, cast
 
 from evogit.errors import ConfigError
-from evogit.ids import CommitId
+from evogit.ids import CommitId, is_object_id
 from evogit.outcome import Outcome
 from evogit.phylogeny.index import Phylogeny
 from evogit.plugins import Plugin, find, load
@@ -108,6 +108,6 @@ def _what_is_wrong(step: object, phylogeny: Phylogeny) -> str:
     if not step.parents:
         return f"plan returned a Step ({step.operator}) without parents"
     for commit in (*step.parents, *step.inspirations):
-        if commit not in phylogeny:
+        if commit not in phylogeny or not is_object_id(commit):
             return f"plan chose {str(commit)[:40]!r}, which is not an individual of this swarm"
     return ""

@@ -112,6 +112,7 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Strangers:
         ("return Step('mutate', ())", "plan returned a Step (mutate) without parents"),
         ("return Step('mutate', base)", "plan returned a Step whose parents is no tuple"),
         ("return Step('mutate', ('abc',))", "plan chose 'abc', which is not an individual"),
+        ("return Step('mutate', (base.upper(),))", "plan chose '"),
         ("return Step('merge', (base, '0' * 40))", f"plan chose '{'0' * 40}', which is not"),
     ],
 )
