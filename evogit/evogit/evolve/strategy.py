@@ -13,9 +13,10 @@ from evogit.ids import CommitId, is_object_id
 from evogit.outcome import Outcome
 from evogit.phylogeny.index import Phylogeny
 from evogit.plugins import Plugin, find, load
-from evogit.proposals import Step, Strategy
+from evogit.proposals import MERGE, Step, Strategy
 
 _GROUP: Final = "evogit.strategies"
+_MERGED: Final = 2
 
 
 def make_strategy(name: str, options: Mapping[str, object]) -> Strategy:
@@ -107,6 +108,8 @@ def _what_is_wrong(step: object, phylogeny: Phylogeny) -> str:
             return f"plan returned a Step whose {field} is no {kind.__name__}"
     if not step.parents:
         return f"plan returned a Step ({step.operator}) without parents"
+    if step.operator == MERGE and len(step.parents) != _MERGED:
+        return f"plan returned a merge of {len(step.parents)} parents, not of two"
     for commit in (*step.parents, *step.inspirations):
         if commit not in phylogeny or not is_object_id(commit):
             return f"plan chose {str(commit)[:40]!r}, which is not an individual of this swarm"

@@ -7,6 +7,7 @@ from typing import Final
 from evogit.evolve.offspring import Made
 from evogit.evolve.spending import FREE
 from evogit.evolve.unfinished import FRUITLESS
+from evogit.proposals import MERGE
 
 _FRUITLESS_PAID: Final = 50
 """As ``FRUITLESS``, for steps that cost something: a model that repeats itself must not run up a bill."""
@@ -28,19 +29,23 @@ class Streak:
         self._reason = ""
         self._made_any = False
         self._found_any = False
+        self._failed_any = False
         self._unable = False
         self._told = False
 
     def count(self, made: Made) -> None:
         """Take in how a step ended."""
-        self._found_any |= made.commit is not None or made.duplicate_of is not None
+        by_agent = made.operator != MERGE  # merges are the kernel's, and say nothing about it
+        known = made.duplicate_of is not None
+        self._found_any |= made.commit is not None or (by_agent and known)
+        self._failed_any |= by_agent and made.commit is None and not known
         if made.commit is not None:
             self._steps = self._paid = 0
             self._made_any, self._told = True, False
         else:
             self._steps += 1
             self._paid += made.spend != FREE
-            self._reason = made.reason
+            self._reason = made.reason if by_agent or not self._reason else self._reason
             self._unable |= made.stop
 
     @property
@@ -56,7 +61,7 @@ class Streak:
 
         One that costs nothing and merely made known trees did all that there is to do.
         """
-        in_vain = self._steps >= FRUITLESS and not self._found_any
+        in_vain = self._steps >= FRUITLESS and self._failed_any and not self._found_any
         return self._unable or in_vain or (self._paid >= _FRUITLESS_PAID and not self._made_any)
 
     def news(self, made: Made) -> str:

@@ -110,6 +110,7 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Strangers:
         ("return 1 / 0", "plan raised ZeroDivisionError: division by zero"),
         ("raise SystemExit(3)", "plan raised SystemExit: 3"),
         ("return Step('mutate', ())", "plan returned a Step (mutate) without parents"),
+        ("return Step('merge', (base,))", "plan returned a merge of 1 parents, not of two"),
         ("return Step('mutate', base)", "plan returned a Step whose parents is no tuple"),
         ("return Step('mutate', ('abc',))", "plan chose 'abc', which is not an individual"),
         ("return Step('mutate', (base.upper(),))", "plan chose '"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from evogit.evolve.offspring import Made
 from evogit.evolve.streak import Streak
 from evogit.ids import CommitId
+from evogit.proposals import MERGE
 from evogit.records import Spend
 
 PAID = Made("rewrite", None, None, "there is no code", spend=Spend(10, 10, 0.01))
@@ -50,3 +51,10 @@ def test_an_agent_of_which_no_step_came_to_any_tree_gave_up() -> None:
     assert not after(FREE, *[FAILED] * 499).gave_up
     assert not after(MADE, *[FAILED] * 500, FREE).gave_up
     assert not after(*[FAILED] * 499).gave_up
+
+
+def test_a_merge_that_comes_to_a_known_tree_does_not_speak_for_an_agent_that_fails() -> None:
+    merged = Made(MERGE, None, None, "its tree is known", duplicate_of=CommitId("d" * 40))
+    assert after(merged, *[FAILED] * 499).gave_up
+    assert after(*[FAILED] * 499, merged).end.endswith("the last: there is nothing to change")
+    assert not after(*[merged] * 500).gave_up
