@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, assert_never, cast
@@ -13,6 +14,19 @@ from evogit.text import clean, clean_line
 MAX_MAGNITUDE: Final = 1e15
 """A larger number is no measurement: a float can no longer tell neighbouring integers apart soon
 after, and candidates that overflow on purpose are common (see docs/architecture.md, judging)."""
+
+_LONGEST: Final = 2000
+"""Characters of a reason that are recorded."""
+_SHOWN: Final = 200
+"""Characters of one short line."""
+_SIGNS: Final = (
+    re.compile(
+        r"(?:error|exception)(?: ?\[\w+\]| [a-z]+\d+)?:|undefined reference|panicked at",
+        re.IGNORECASE,
+    ),
+    re.compile(r"^(?:not ok|--- FAIL|FAIL(?:ED)?)\b"),
+)
+"""Where the output of a compiler or a test runner says what is wrong; the surer sign comes first."""
 
 _NO_METRICS: Final[Mapping[str, float]] = {}
 
@@ -84,22 +98,56 @@ def finite(value: object, what: str = "score") -> float:
 
 
 def describe(outcome: Outcome) -> str:
-    """One short line for people, such as ``scored 0.123`` or ``timed out in run after 5 s``."""
+    """One short line for people, such as ``scored 0.123`` or ``timed out in run after 5 s``.
+
+    Of a long reason it holds the part that says most; ``in_full`` has all of it.
+    """
     match outcome:
         case Scored(score):
             return f"scored {score:.6g}"
         case Failed(gate, reason):
-            return clean_line(f"failed {gate}: {reason}")
+            return _short(f"failed {gate}", reason)
         case TimedOut(stage, seconds):
             return f"timed out in {stage} after {seconds:g} s"
         case Crashed(stage, reason):
-            return clean_line(f"crashed in {stage}: {reason}")
+            return _short(f"crashed in {stage}", reason)
         case Rejected(reason):
-            return clean_line(f"rejected: {reason}")
+            return _short("rejected", reason)
         case Quarantined(reason):
-            return clean_line(f"quarantined: {reason}")
+            return _short("quarantined", reason)
         case _:
             assert_never(outcome)
+
+
+def in_full(outcome: Outcome) -> str:
+    """The reason as clean lines, if ``describe`` leaves some of it out; else empty."""
+    if isinstance(outcome, Scored | TimedOut):
+        return ""
+    reason = clean(outcome.reason, _LONGEST).strip()
+    return "" if describe(outcome).endswith(clean_line(reason, _LONGEST)) else reason
+
+
+def _short(what: str, reason: str) -> str:
+    """``what: reason`` as one line that fits, of printed text the part that says most."""
+    whole = clean_line(f"{what}: {reason}", _LONGEST)
+    if len(whole) <= _SHOWN:
+        return whole
+    status, colon, printed = reason.partition(": ")
+    if not colon or "\n" in status or "\n" not in printed:
+        return clean_line(whole, _SHOWN)
+    head = clean_line(f"{what}: {status}", _SHOWN // 2)
+    return f"{head}: {_telling(printed, _SHOWN - len(head) - 2)}"
+
+
+def _telling(printed: str, room: int) -> str:
+    """From the first line on that looks like an error; without one the end."""
+    lines = [line.strip() for line in printed.split("\n")]
+    for sign in _SIGNS:
+        found = next((i for i, line in enumerate(lines) if sign.search(line)), None)
+        if found is not None:
+            return clean_line(" ".join(lines[found:]), room)
+    end = clean_line(" ".join(lines), _LONGEST)
+    return end if len(end) <= room else f"…{end[1 - room :]}"
 
 
 def to_json(outcome: Outcome) -> dict[str, object]:
@@ -108,15 +156,15 @@ def to_json(outcome: Outcome) -> dict[str, object]:
         case Scored(score, metrics):
             return {"status": "scored", "score": score, "metrics": dict(metrics)}
         case Failed(gate, reason):
-            return {"status": "failed", "gate": gate, "reason": clean(reason, 2000)}
+            return {"status": "failed", "gate": gate, "reason": clean(reason, _LONGEST)}
         case TimedOut(stage, seconds):
             return {"status": "timed-out", "stage": stage, "seconds": seconds}
         case Crashed(stage, reason):
-            return {"status": "crashed", "stage": stage, "reason": clean(reason, 2000)}
+            return {"status": "crashed", "stage": stage, "reason": clean(reason, _LONGEST)}
         case Rejected(reason):
-            return {"status": "rejected", "reason": clean(reason, 2000)}
+            return {"status": "rejected", "reason": clean(reason, _LONGEST)}
         case Quarantined(reason, held):
-            found: dict[str, object] = {"status": "quarantined", "reason": clean(reason, 2000)}
+            found: dict[str, object] = {"status": "quarantined", "reason": clean(reason, _LONGEST)}
             return found if held is None else found | {"held": to_json(held)}
         case _:
             assert_never(outcome)
@@ -157,4 +205,4 @@ def _scored(data: Mapping[str, object]) -> Scored:
 
 def _text(data: Mapping[str, object], key: str) -> str:
     value = data.get(key, "")
-    return clean(value, 2000) if isinstance(value, str) else ""
+    return clean(value, _LONGEST) if isinstance(value, str) else ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from textwrap import indent
 from typing import TYPE_CHECKING, Final, assert_never, cast
 
-from evogit.cli.output import Column
+from evogit.cli.output import Column, Output
 from evogit.cli.session import Session
 from evogit.outcome import (
     Crashed,
@@ -54,6 +55,14 @@ def verdict(outcome: Outcome | None) -> str:
             return "quarantined"
         case _:
             assert_never(outcome)
+
+
+def print_reason(output: Output, reason: str) -> None:
+    """All of a reason that a short line above says only in part; nothing if it is empty."""
+    if reason:
+        output.line()
+        output.line("all of the reason:", style="dim")
+        output.line(indent(reason, "  "))
 
 
 def doubted(session: Session, row: int) -> str:

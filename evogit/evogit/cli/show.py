@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from evogit.cli.diff import first_parent, print_changes
-from evogit.cli.individuals import FINDINGS, Individuals, doubted, number
+from evogit.cli.individuals import FINDINGS, Individuals, doubted, number, print_reason
 from evogit.cli.options import OutputFile, Revision
 from evogit.cli.select import select
 from evogit.cli.session import Session
 from evogit.errors import NotFoundError, PreconditionError
 from evogit.git.patch import changes
 from evogit.ids import CommitId
-from evogit.outcome import describe, to_json
+from evogit.outcome import describe, in_full, to_json
 from evogit.quarantine.finding import to_json as finding_json
 from evogit.swarm.individuals import parse, read_provenance
 from evogit.swarm.journal import artefacts
@@ -82,6 +82,7 @@ def _collect(
         "tokens": made.spend.tokens_in + made.spend.tokens_out,
         "cost_usd": made.spend.cost_usd,
         "described": "not judged yet" if outcome is None else describe(outcome),
+        "reason": "" if outcome is None else in_full(outcome),
         "gates": [gate.name for gate in session.spec.settings.evaluate.gates],
         "holdout": None if holdout is None else to_json(holdout.outcome),
         "doubt": doubted(session, row) if phylogeny.fitness(row) > phylogeny.fitness(0) else "",
@@ -122,6 +123,7 @@ def _print(session: Session, data: dict[str, Any]) -> None:
             ("artefacts", ", ".join(sorted(data["artefacts"]))),
         ]
     )
+    print_reason(session.output, data["reason"])
     if data["body"]:
         session.output.line()
         session.output.line(data["body"])

@@ -17,6 +17,7 @@ from evogit.text import clean, decode
 
 CANDIDATE: Final = "/candidate"
 EVALUATOR: Final = "/eval"
+_TAIL: Final = 1000
 _GRACE: Final = 1.0
 """A scorer gets this much longer than the candidate, to say that the candidate was too slow."""
 
@@ -204,6 +205,7 @@ def limit_outcome(name: str, done: Completed, limits: Limits) -> Outcome | None:
 
 
 def tail(data: bytes) -> str:
-    """The last 1,000 characters of what a job printed, clean."""
+    """The last 1,000 characters of what a job printed, clean; a cut is marked."""
     # Secrets first: half of one would no longer look like one.
-    return clean(PLAIN.text(decode(data[-4000:], 4000))[-1000:].strip(), 1000)
+    said = clean(PLAIN.text(decode(data[-4000:], 4000)).strip())
+    return said if len(said) <= _TAIL else f"…{said[1 - _TAIL :]}"

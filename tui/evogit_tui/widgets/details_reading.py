@@ -12,7 +12,7 @@ from evogit.cli.stamps import stamp
 from evogit.errors import UserError
 from evogit.git.repository import Commit
 from evogit.ids import CommitId
-from evogit.outcome import Quarantined, Scored, describe
+from evogit.outcome import Quarantined, Scored, describe, in_full
 from evogit.phylogeny.index import Phylogeny
 from evogit.phylogeny.views import AttemptRow
 from evogit.records import Evaluation
@@ -145,6 +145,7 @@ class _Reader:
             lines += [self._against(parent) for parent in phylogeny.parents(row)[:2]]
         else:
             lines.append((Part(clean(describe(outcome), 1000), "error"),))
+            lines += [(Part(line, "dim"),) for line in in_full(outcome).splitlines()]
         if isinstance(outcome, Quarantined) and outcome.held is not None:
             lines.append((Part(f"measured {number(outcome.held.score)}, held for a human"),))
         gates = ", ".join(gate.name for gate in self._facts.settings.evaluate.gates)
