@@ -292,7 +292,8 @@ class Judge:
 
     def _stage(self, stage: Stage, bench: Bench, slot: Slot, task: Task) -> Outcome:
         if stage.score == "speed":
-            return run_speed(stage, bench, slot.base.show(self._base))
+            base = slot.base.show(self._base)
+            return run_speed(stage, bench, base, itself=task.tree == self._base)
         if stage.score == "pairwise":
             goal = self.spec.settings.goal
             return run_pairwise(stage, bench, goal, self._rivals(slot, task))

@@ -18,12 +18,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from typing import Final
 
 from evogit.config.model import Stage
 from evogit.judge.bytecode import add_bytecode
 from evogit.judge.patience import patient
 from evogit.judge.stages import Bench, candidate_job, run_outcome
-from evogit.outcome import Crashed, Failed, Outcome, Quarantined, Scored
+from evogit.outcome import Crashed, Failed, Outcome, Quarantined, Scored, describe
 from evogit.sandbox.base import Completed
 
 _SHORTEST = 0.001
@@ -37,12 +38,23 @@ _MUCH = 0.5
 _SURE = 7
 """Pairs; where work seems hidden, so many are run before anybody is suspected."""
 
+_WANDERS: Final = (
+    "the benchmark prints something else each time, perhaps a time or a random number;"
+    " outputs are compared, so it has to print the same for the same code"
+)
 
-def run_speed(stage: Stage, bench: Bench, base: Path) -> Outcome:
+
+def run_speed(stage: Stage, bench: Bench, base: Path, *, itself: bool = False) -> Outcome:
     """Score = median over pairs of runs of CPU seconds of base / candidate; 1 is no change.
 
     Metrics: ``seconds`` and ``base_seconds`` (medians), ``spread`` (median absolute deviation of
     the pairs' ratios, relative to the score).
+
+    Args:
+        stage: what to run.
+        bench: holds the candidate.
+        base: its folder.
+        itself: the candidate is the base.
 
     Raises:
         EvaluatorError: the sandbox could not start.
@@ -64,7 +76,8 @@ def run_speed(stage: Stage, bench: Bench, base: Path) -> Outcome:
                 return _base_failed(stage, bad) if runs is theirs else bad
             runs.append(ran)
         if ours[-1].stdout != theirs[0].stdout:
-            return Failed(stage.name, "its output differs from the base's")
+            wanders = itself or theirs[-1].stdout != theirs[0].stdout
+            return Failed(stage.name, _WANDERS if wanders else "its output differs from the base's")
     scored = _ratio([_seconds(run) for run in ours], [_seconds(run) for run in theirs])
     hidden = _hidden(ours, theirs)
     if hidden:
@@ -78,7 +91,8 @@ def _patient(stage: Stage, base: Completed) -> Stage:
 
 
 def _base_failed(stage: Stage, bad: Outcome) -> Outcome:
-    return Crashed(stage.name, f"the base itself did not run: {bad}")
+    said = bad.reason if isinstance(bad, Crashed) else describe(bad)
+    return Crashed(stage.name, f"the base itself did not run: {said}")
 
 
 def _seconds(run: Completed) -> float:

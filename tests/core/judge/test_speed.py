@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.core.judge.conftest import LIMITS, stage
 
 from evogit.config.model import Gate, Limits
-from evogit.outcome import Failed, Quarantined, Scored, TimedOut
+from evogit.outcome import Crashed, Failed, Quarantined, Scored, TimedOut, describe
 
 if TYPE_CHECKING:
     from tests.core.judge.conftest import Court
@@ -36,6 +36,24 @@ def test_another_output_is_no_speed(court: Court) -> None:
     assert court.outcome(judge, {"program.py": "print(2)\n"}) == Failed(
         "main", "its output differs from the base's"
     )
+
+
+def test_a_benchmark_that_prints_something_else_each_time_is_named_as_the_cause(
+    court: Court,
+) -> None:
+    wanders = {"program.py": "import time\nprint(time.time_ns())\n"}
+    judge = court.judge(stages=(SPEED,), base=wanders)
+    outcome = court.outcome(judge, {})
+    assert isinstance(outcome, Failed)
+    assert "prints something else each time" in outcome.reason
+
+
+def test_where_the_base_does_not_run_its_own_words_are_the_reason(court: Court) -> None:
+    judge = court.judge(stages=(SPEED,), base={"program.py": "raise ValueError('no data')\n"})
+    outcome = court.outcome(judge, {})
+    assert isinstance(outcome, Crashed)
+    assert outcome.reason.startswith("the base itself did not run: exit status 1: Traceback")
+    assert describe(outcome).endswith("the base itself did not run: ValueError: no data")
 
 
 def test_an_individual_that_never_ends_is_given_up_long_before_the_limit(court: Court) -> None:
