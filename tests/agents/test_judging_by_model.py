@@ -119,7 +119,7 @@ def test_one_individual_can_be_judged_by_hand(farm: Farm) -> None:
     farm.run(swarm, farm.plan(evaluations=1))
     phylogeny = view(farm, swarm)
     again = judge_once(swarm, farm.plan(), phylogeny.commit(phylogeny.best(1)[0]), fresh=True)
-    assert again.purpose == "repeat"
+    assert again.evaluation.purpose == "repeat"
     assert {record.agent for record, said in bills(swarm) if said} == {"a1-judge", "w1-judge"}
 
 

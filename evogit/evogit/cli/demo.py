@@ -102,8 +102,8 @@ def _row(swarm: Swarm, plan: Plan, name: str, commit: CommitId) -> dict[str, obj
     from evogit.outcome import Scored
 
     found: dict[str, object] = {"program": name, "commit": commit[:12]}
-    training = judge_once(swarm, plan, commit).outcome
-    held_out = judge_once(swarm, plan, commit, purpose="holdout").outcome
+    training = judge_once(swarm, plan, commit).evaluation.outcome
+    held_out = judge_once(swarm, plan, commit, purpose="holdout").evaluation.outcome
     if isinstance(training, Scored):
         found["training"] = training.score
     if isinstance(held_out, Scored):

@@ -9,7 +9,7 @@ import typer
 from evogit.cli.session import Session
 
 if TYPE_CHECKING:
-    from evogit.records import Evaluation
+    from evogit.evolve.evaluating import Verdict
 
 
 def evaluate(
@@ -24,11 +24,12 @@ def evaluate(
         bool, typer.Option("--unsafe-no-sandbox", help="As in `evogit run`.")
     ] = False,
 ) -> None:
-    """Judge one individual and record the verdict.
+    """Judge one individual and record the verdict, or say the one that is known.
 
-    Exit status 0 if it was scored, 1 if not.
+    Exit status 0 if it was scored, 1 if not. With --fresh the new verdict takes the place of one
+    that failed; to a score it adds a further repeat.
 
-    Example: `evogit eval base`
+    Example: `evogit eval base --fresh`
     """
     from evogit.cli import trusting
     from evogit.cli.run import make_plan
@@ -50,27 +51,35 @@ def evaluate(
         session.swarm, plan, commit, purpose="holdout" if holdout else "search", fresh=fresh
     )
     _show(session, commit, found)
-    if not isinstance(found.outcome, Scored):
+    if not isinstance(found.evaluation.outcome, Scored):
         session.output.note("the evaluator's commands and limits are in evogit.toml")
         raise typer.Exit(1)
 
 
-def _show(session: Session, commit: str, found: Evaluation) -> None:
-    from evogit.outcome import Scored, describe, to_json
+def _show(session: Session, commit: str, verdict: Verdict) -> None:
+    from evogit.cli.individuals import print_reason
+    from evogit.cli.stamps import stamp
+    from evogit.outcome import Scored, describe, in_full, to_json
 
-    output = session.output
+    output, found, known = session.output, verdict.evaluation, verdict.entry is None
     data = {
         "commit": commit,
         "outcome": to_json(found.outcome),
         "seconds": found.seconds,
         "sandbox": found.sandbox,
+        "known": known,
+        "time": found.time,
     }
 
     def show() -> None:
-        verdict = describe(found.outcome)
-        output.line(f"{commit[:12]} {verdict} in {found.seconds:.2f} s ({found.sandbox})")
+        took = f"in {found.seconds:.2f} s ({found.sandbox})"
+        when = f", judged before: {stamp(found.time)}," if known else ""
+        output.line(f"{commit[:12]} {describe(found.outcome)}{when} {took}")
         if isinstance(found.outcome, Scored):
             metrics = sorted(found.outcome.metrics.items())
             output.pairs((name, f"{value:.6g}") for name, value in metrics)
+        print_reason(output, in_full(found.outcome))
+        if known:
+            output.note("that verdict was known; --fresh judges it again")
 
     output.result(data, show)

@@ -218,6 +218,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
             bench.spec.settings.evaluate.seed,
             late=lambda: allowance.seconds_left == 0,
             tell=_teller("calibrating", identity.name, tell),
+            warn=_teller("warning", identity.name, tell),
         )
         noise = noise_floor(bench.phylogeny, bench.spec.settings.evaluate)
         means = _Means(plan, bench, journal, verdicts, strategy, allowance, budget)

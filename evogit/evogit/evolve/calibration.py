@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Final
 
 from evogit.analysis.separation import (
@@ -20,9 +21,9 @@ from evogit.analysis.separation import (
 )
 from evogit.config.model import Evaluate
 from evogit.errors import EvaluatorError
-from evogit.evolve.evaluating import Verdicts
+from evogit.evolve.evaluating import Verdict, Verdicts, may_pass
 from evogit.judge.judge import Task
-from evogit.outcome import Outcome, Rejected, Scored, describe
+from evogit.outcome import Outcome, Rejected, Scored, describe, in_full
 from evogit.phylogeny.index import Phylogeny
 
 _FIRST: Final = 2
@@ -46,10 +47,12 @@ def calibrate(
     *,
     late: Callable[[], bool],
     tell: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> Calibration | None:
     """Judge the base until its noise is known: 2 repeats if they agree exactly, else 5.
 
-    Cached like every evaluation, so a second start costs nothing. ``None`` if the worker must end, or
+    Cached like every evaluation, so a second start costs nothing, but a base that failed is judged
+    once more: chance must not end every run there will ever be. ``None`` if the worker must end, or
     its time is over, before that.
 
     Args:
@@ -58,6 +61,7 @@ def calibrate(
         seed: the evaluator's.
         late: whether the time is over.
         tell: is told what is about to be judged, which may take minutes.
+        warn: is told of a base that failed and then passed.
 
     Raises:
         EvaluatorError: the base itself has no score, so nothing can be compared with it.
@@ -73,10 +77,32 @@ def calibrate(
                 return None
             tell(f"judging the base, run {repeat + 1} of {NOISY if repeat >= _FIRST else _FIRST}")
         found = verdicts.get(task)
+        if found is not None and may_pass(found.evaluation.outcome) and not late():
+            found = _once_more(verdicts, task, found, tell, warn)
         if found is None:
             return None
         scores.append(_score(found.evaluation.outcome))
     return Calibration(sum(scores) / len(scores), floor_of(scores), len(scores))
+
+
+def _once_more(
+    verdicts: Verdicts,
+    task: Task,
+    failed: Verdict,
+    tell: Callable[[str], None],
+    warn: Callable[[str], None],
+) -> Verdict | None:
+    if verdicts.stopping:
+        return None
+    said = describe(failed.evaluation.outcome)
+    tell(f"judging the base once more: it {said}")
+    found = verdicts.get(task, instead_of=failed.evaluation)
+    if found is not None and isinstance(found.evaluation.outcome, Scored):
+        warn(
+            "the base failed once and passed once, so its tests or its benchmark are flaky and"
+            f" individuals will fail by chance too: it {said}"
+        )
+    return found
 
 
 def confirm_best(
@@ -130,7 +156,11 @@ def _exact(phylogeny: Phylogeny, evaluate: Evaluate) -> bool:
 def _score(outcome: Outcome) -> float:
     if isinstance(outcome, Scored):
         return outcome.score
-    mend = "run `evogit eval base` and mend the command or the limits in evogit.toml"
+    mend = (
+        "mend the command or the limits in evogit.toml, or the code: commit it, then"
+        " `evogit init --anew`; `evogit eval base --fresh` judges the base again"
+    )
     if isinstance(outcome, Rejected):
         mend = "change that in your repository, commit it, and make a swarm of that commit"
-    raise EvaluatorError(f"the base itself has no score: it {describe(outcome)}", hint=mend)
+    said = f"the base itself has no score: it {describe(outcome)}\n{indent(in_full(outcome), '  ')}"
+    raise EvaluatorError(said.rstrip(), hint=mend)

@@ -10,7 +10,7 @@ from typing import Final
 from evogit.evolve.billing import Bill
 from evogit.ids import CommitId, TreeId
 from evogit.judge.judge import Judge, Task
-from evogit.outcome import Quarantined, describe
+from evogit.outcome import Crashed, Failed, Outcome, Quarantined, TimedOut, describe
 from evogit.phylogeny.index import Phylogeny
 from evogit.quarantine.signals import scored_parents, weigh
 from evogit.records import Evaluation
@@ -58,6 +58,11 @@ def to_be_run(phylogeny: Phylogeny, evaluation: Evaluation) -> bool:
     outcome = evaluation.outcome
     unseen = isinstance(outcome, Quarantined) and outcome.held is None
     return unseen and phylogeny.quarantine.released(evaluation.tree)
+
+
+def may_pass(outcome: Outcome) -> bool:
+    """Whether it was run and failed, so that another run of the same tree could end otherwise."""
+    return isinstance(outcome, Failed | TimedOut | Crashed)
 
 
 class Verdicts:
@@ -108,26 +113,34 @@ class Verdicts:
         """Whether the worker must end."""
         return self._stopping()
 
-    def get(self, task: Task) -> Verdict | None:
+    def get(self, task: Task, *, instead_of: Evaluation | None = None) -> Verdict | None:
         """The verdict on an individual; ``None`` only if the worker must end before it is there.
 
-        A new evaluation is durable in the journal and visible in the phylogeny on return.
+        A new evaluation is durable in the journal and visible in the phylogeny on return. One that
+        is made ``instead_of`` a known one takes its place.
 
         Raises:
             EvaluatorError: the sandbox does not work.
             OSError, GitError: the journal could not be written.
         """
         evaluator, environment = self.judge.spec.evaluator, self.judge.environment
+
+        def known() -> Verdict | None:
+            found = self.known(task)
+            if found is None or instead_of is None:
+                return found
+            return None if found.evaluation.time == instead_of.time else found
+
         job = f"{task.tree} {evaluator} {environment} {task.seed} {task.purpose}"
         while not self._claims.take(job):
             self._phylogeny.refresh()
-            found = self.known(task)
+            found = known()
             if found is not None or self._stopping():
                 return found
             time.sleep(_POLL_SECONDS)
         try:
             self._phylogeny.refresh()
-            return self.known(task) or self._judge(task)
+            return known() or self._judge(task)
         finally:
             self._claims.release(job)
 

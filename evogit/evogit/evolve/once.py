@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 from typing import Final
 
@@ -15,11 +16,11 @@ from evogit.errors import NothingToDoError, PreconditionError
 from evogit.evolve.allowance import Allowance
 from evogit.evolve.assembly import Bench, Plan, open_bench, open_budget, open_judge
 from evogit.evolve.billing import Bill
-from evogit.evolve.evaluating import judge_now, to_be_run
+from evogit.evolve.evaluating import Verdict, judge_now, may_pass, to_be_run
 from evogit.evolve.hiring import open_bill
 from evogit.evolve.lost import settle_lost
 from evogit.evolve.merging import Policy, merge_parents
-from evogit.ids import CommitId, TreeId
+from evogit.ids import CommitId
 from evogit.judge.judge import Judge, Task
 from evogit.outcome import Outcome
 from evogit.phylogeny.index import Phylogeny
@@ -80,10 +81,11 @@ def open_desk(swarm: Swarm, plan: Plan) -> Generator[Desk]:
 
 def judge_once(
     swarm: Swarm, plan: Plan, commit: CommitId, *, purpose: str = "search", fresh: bool = False
-) -> Evaluation:
+) -> Verdict:
     """Judge one individual and record the verdict in a journal of this process's own.
 
-    ``fresh`` judges again although the verdict is known; the new one is a further repeat.
+    ``fresh`` judges again although the verdict is known: what failed gets the new verdict in place
+    of the old one, what has a score a further repeat.
 
     Raises:
         EvaluatorError: no sandbox works.
@@ -94,30 +96,38 @@ def judge_once(
         tree, seed = phylogeny.tree(phylogeny.index(commit)), desk.judge.spec.settings.evaluate.seed
         known = None if fresh else phylogeny.evaluation(tree, seed, purpose)
         if known is not None and not to_be_run(phylogeny, known):
-            return known
+            return Verdict(known, None)
         task = Task(commit, tree, seed, purpose)
         if fresh and purpose == "search":
-            task = Task(commit, tree, _next_repeat(phylogeny, tree), "repeat")
-        return record_verdict(desk, task)
+            task = _afresh(phylogeny, task)
+        return _judged(desk, task)
 
 
 def record_verdict(desk: Desk, task: Task) -> Evaluation:
     """Judge now and record it; the verdict as the phylogeny knows it then."""
+    return _judged(desk, task).evaluation
+
+
+def _judged(desk: Desk, task: Task) -> Verdict:
     phylogeny = desk.bench.phylogeny
     phylogeny.refresh()
     with desk.paid_judge(task) as judge:
         found = judge_now(judge, phylogeny, task)
     subject = f"evaluate {task.commit[:12]}"
-    desk.journal.append(found, subject=subject, keep=(task.commit,)).result()
+    entry = desk.journal.append(found, subject=subject, keep=(task.commit,)).result()
     phylogeny.refresh()
-    return phylogeny.evaluation(task.tree, task.seed, task.purpose) or found
+    return Verdict(phylogeny.evaluation(task.tree, task.seed, task.purpose) or found, entry)
 
 
-def _next_repeat(phylogeny: Phylogeny, tree: TreeId) -> int:
-    number = 1
-    while phylogeny.evaluation(tree, number, "repeat") is not None:
-        number += 1
-    return number
+def _afresh(phylogeny: Phylogeny, first: Task) -> Task:
+    """The first of its runs that failed, which counts as long as it stands; else a further repeat."""
+    task = first
+    for number in count(1):
+        found = phylogeny.evaluation(task.tree, task.seed, task.purpose)
+        if found is None or may_pass(found.outcome):
+            break
+        task = replace(first, seed=number, purpose="repeat")
+    return task
 
 
 def judge_again(judge: Judge, phylogeny: Phylogeny, commit: CommitId) -> Outcome | None:

@@ -119,7 +119,7 @@ def _unusable(gate: Gate, outcome: Outcome) -> EvaluatorError:
     return EvaluatorError(
         f"the base does not pass the gate {gate.name!r} here, so nothing can be compared with it:"
         f" it {describe(outcome)}",
-        hint="run `evogit eval base`; mend a test that fails now and then, or raise the gate's limits",
+        hint="run `evogit eval base --fresh`; mend a test that fails now and then, or raise the gate's limits",
     )
 
 

@@ -158,12 +158,16 @@ def test_one_interrupt_finishes_the_step_and_the_next_run_goes_on(
     assert again.returncode == 0, again.stderr
 
 
-def test_judging_again_is_cached_and_held_out_data_is_apart(evogit: Evogit, packing: Path) -> None:
+def test_a_verdict_that_was_known_is_not_told_as_if_it_were_new(
+    evogit: Evogit, packing: Path
+) -> None:
     first = evogit("eval", "base", "--json", cwd=packing)
     assert differences("evogit eval", [json.loads(first.stdout)]) == []
     assert first.returncode == 0, first.stderr
     again = evogit("eval", "base", "--json", cwd=packing)
-    assert json.loads(again.stdout) == json.loads(first.stdout)
+    assert json.loads(first.stdout)["known"] is False
+    assert json.loads(again.stdout) == json.loads(first.stdout) | {"known": True}
+    assert "judged before: 20" in evogit("eval", "base", cwd=packing).stdout
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare(1)")

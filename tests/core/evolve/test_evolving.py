@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,14 +18,15 @@ from evogit.config.load import parse
 from evogit.errors import BudgetError, ConfigError, EvaluatorError
 from evogit.evolve.allowance import Allowance, Flags
 from evogit.evolve.assembly import Plan, evolve, open_bench
+from evogit.evolve.evaluating import Verdict
 from evogit.evolve.events import Event
 from evogit.evolve.once import judge_once
 from evogit.evolve.worker import Summary, raise_if_missed
 from evogit.git.trees import Change
 from evogit.ids import HEADS, CommitId
-from evogit.outcome import Scored
+from evogit.outcome import Failed, Scored
 from evogit.phylogeny.index import Phylogeny
-from evogit.records import Decision
+from evogit.records import Decision, Evaluation
 from evogit.source import find_source
 from evogit.swarm.journal import Journal
 from evogit.swarm.repository import Swarm, create_swarm
@@ -183,6 +185,17 @@ def test_a_target_that_is_missed_is_an_error_with_its_own_exit_code(farm: Farm) 
     with pytest.raises(BudgetError) as error:
         raise_if_missed(summary, 1e9)
     assert error.value.exit_code == 5
+    assert "run again" in error.value.hint
+
+
+def test_at_a_cap_of_the_swarm_nobody_is_told_to_run_again(farm: Farm) -> None:
+    swarm = farm.swarm(settings=SETTINGS + "[budget]\nevaluations = 4\n")
+    for _ in range(2):
+        summary = farm.run(swarm, farm.plan(until=1e9))
+        with pytest.raises(BudgetError, match="the swarm's 4 evaluations") as error:
+            raise_if_missed(summary, 1e9)
+        assert "[budget]" in error.value.hint
+        assert "run again" not in error.value.hint
 
 
 def test_a_budget_of_the_swarm_holds_for_two_workers_at_once(farm: Farm) -> None:
@@ -344,10 +357,56 @@ def test_judging_once_is_cached_and_fresh_judging_is_a_repeat(farm: Farm) -> Non
     swarm = farm.swarm()
     first = judge_once(swarm, farm.plan(), swarm.base)
     again = judge_once(swarm, farm.plan(), swarm.base)
-    fresh = judge_once(swarm, farm.plan(), swarm.base, fresh=True)
-    assert first.outcome == Scored(4.0)
-    assert again == first
+    fresh = judge_once(swarm, farm.plan(), swarm.base, fresh=True).evaluation
+    assert first.evaluation.outcome == Scored(4.0)
+    assert again == Verdict(first.evaluation, None)
+    assert first.entry is not None
     assert (fresh.purpose, fresh.seed, fresh.outcome) == ("repeat", 1, Scored(4.0))
+
+
+def fail_once(farm: Farm, swarm: Swarm) -> None:
+    """Put a failure of the base on record, as if chance had made its tests fail."""
+    with open_bench(swarm, farm.plan()) as bench:
+        environment = bench.runtime.digest
+    tree, evaluator = swarm.git.commit(swarm.base).tree, swarm.spec().evaluator
+    outcome = Failed("tests", "exit status 1: no luck")
+    failed = Evaluation(swarm.base, tree, evaluator, environment, 0, outcome, time=time.time())
+    with closing(Journal(swarm.git, "w8")) as journal:
+        journal.append(failed, subject="failed", keep=(swarm.base,)).result(10)
+    assert view(farm, swarm).outcome(0) == outcome
+
+
+def test_a_base_that_failed_by_chance_is_judged_once_more_and_its_flaky_tests_are_told(
+    farm: Farm,
+) -> None:
+    swarm, told = farm.swarm(), list[Event]()
+    fail_once(farm, swarm)
+    farm.run(swarm, farm.plan(evaluations=2), told.append)
+    assert view(farm, swarm).score(0) == 4.0
+    [warning] = [event.text for event in told if event.kind == "warning"]
+    assert "failed once and passed once" in warning
+    assert "no luck" in warning
+
+
+def test_a_base_that_fails_again_ends_the_run_with_all_of_the_reason(farm: Farm) -> None:
+    swarm = farm.swarm(program="# far below\n" * 300 + "def value(x):\n    return x / 0\n")
+    for judged in (2, 3):
+        with pytest.raises(EvaluatorError) as caught:
+            farm.run(swarm, farm.plan(evaluations=2))
+        first, *rest = caught.value.message.splitlines()
+        assert first.endswith("exit status 1: ZeroDivisionError: division by zero")
+        assert '  File "/eval/run.py", line 4' in "\n".join(rest)
+        assert "evogit eval base --fresh" in caught.value.hint
+        assert view(farm, swarm).spent.evaluations == judged
+
+
+def test_judging_afresh_puts_a_new_verdict_in_the_place_of_one_that_failed(farm: Farm) -> None:
+    swarm = farm.swarm()
+    fail_once(farm, swarm)
+    assert judge_once(swarm, farm.plan(), swarm.base).entry is None
+    found = judge_once(swarm, farm.plan(), swarm.base, fresh=True).evaluation
+    assert (found.purpose, found.outcome) == ("search", Scored(4.0))
+    assert view(farm, swarm).score(0) == 4.0
 
 
 def test_noise_that_only_offspring_have_makes_no_gain_without_fresh_repeats(farm: Farm) -> None:

@@ -184,7 +184,7 @@ class Field:
 
     def judge(self, commit: CommitId) -> Evaluation:
         """Judge an individual as ``evogit eval`` does."""
-        return judge_once(self.swarm, self.plan, commit)
+        return judge_once(self.swarm, self.plan, commit).evaluation
 
 
 @dataclass(frozen=True)
