@@ -39,6 +39,7 @@ class Allowance:
         self._reserved: dict[tuple[str, int], Spend] = {}
         self._ended = ""
         self._kept = 0.0
+        self.ended_for_good = False
         self._told = Told()
 
     @property
@@ -82,9 +83,13 @@ class Allowance:
             return f"{flags.seconds:g} s"
         return self._caps.over(self._spend, FREE)
 
-    def end(self, reason: str) -> None:
-        """Let nothing more start: a limit of the swarm is reached, or the target is."""
+    def end(self, reason: str, *, for_good: bool = False) -> None:
+        """Let nothing more start: a limit of the swarm is reached, or the target is.
+
+        ``for_good``: another invocation could start nothing either.
+        """
         self._ended = reason
+        self.ended_for_good = for_good
 
     def take_evaluation(self) -> bool:
         """Take one evaluation from the allowance; false if there is none left."""

@@ -125,7 +125,7 @@ class Bill:
                 return True
             self.allowance.settle(name, number, FREE)
             if refused.remedy != "wait":
-                self.allowance.end(refused.in_words)
+                self.allowance.end(refused.in_words, for_good=refused.remedy == "swarm")
                 return False
             self.stop.wait(_WAIT_SECONDS)
         return False

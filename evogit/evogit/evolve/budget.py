@@ -136,14 +136,15 @@ class SwarmBudget:
     def _of_evaluations(self, *, waits: bool) -> Refusal | None:
         budget, phylogeny = self.budget, self._phylogeny
         if budget.seconds is not None and phylogeny.spent.seconds >= budget.seconds:
-            return Refusal(f"the swarm's {budget.seconds:g} s", "run")
+            return Refusal(f"the swarm's {budget.seconds:g} s", "swarm")
         if budget.evaluations is None:
             return None
         limit = budget.evaluations - self._kept
         if self._promised_below(limit):
             return None
-        waits = waits and phylogeny.spent.evaluations < limit
         reason = f"the swarm's {budget.evaluations} evaluations"
+        if phylogeny.spent.evaluations >= limit:
+            return Refusal(reason, "swarm")
         return Refusal(reason, "wait" if waits else "run")
 
     def _promised_below(self, limit: int) -> bool:
@@ -164,7 +165,8 @@ class SwarmBudget:
         spent = self._phylogeny.spent
         used = Spend(spent.tokens, 0, spent.cost_usd)
         caps = self._whole
-        return _beside(reserved, "the swarm's", caps, used, worst, "run", waits=waits)
+        remedy = "swarm" if caps.over(used, worst) else "run"
+        return _beside(reserved, "the swarm's", caps, used, worst, remedy, waits=waits)
 
     def _of_step(self, agent: str, worst: Spend) -> Refusal | None:
         over = self._step.over(FREE, worst)
@@ -215,7 +217,7 @@ def _beside(
     caps: Caps,
     used: Spend,
     worst: Spend,
-    remedy: Literal["tomorrow", "agent", "run"],
+    remedy: Literal["tomorrow", "agent", "run", "swarm"],
     *,
     waits: bool,
 ) -> Refusal | None:

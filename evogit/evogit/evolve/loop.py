@@ -238,7 +238,7 @@ class AgentLoop:
         elif refused.remedy == "agent":
             self._give_up(refused.in_words)
         else:
-            shared.allowance.end(refused.in_words)
+            shared.allowance.end(refused.in_words, for_good=refused.remedy == "swarm")
 
     def _record(self, number: int, step: Step, made: Made, seconds: float) -> Future[CommitId]:
         """Queue the attempt; once it is durable it stands for what the step reserved."""

@@ -22,12 +22,12 @@ class Refusal:
     Args:
         reason: the cap that it could break, in words.
         remedy: ``wait`` for siblings, which may give some of it back; ``tomorrow``; or nothing
-            helps this ``agent``, or the whole ``run``.
+            helps this ``agent``, or the whole ``run``, or any run of this ``swarm``.
         detail: what of the cap is left, and why that is too little; empty if nothing is.
     """
 
     reason: str
-    remedy: Literal["wait", "tomorrow", "agent", "run"]
+    remedy: Literal["wait", "tomorrow", "agent", "run", "swarm"]
     detail: str = ""
 
     @property

@@ -17,6 +17,7 @@ from evogit.records import Lease, Spend
 from evogit.steering.history import about
 from evogit.swarm.identity import Identity
 
+RAISE: Final = "raise the swarm's cap in [budget] of evogit.toml; running again does nothing before"
 _WATCH_SECONDS: Final = 0.1
 _OVERTIME_SECONDS: Final = 3.0
 
@@ -27,6 +28,7 @@ class Summary:
 
     ``gave_up``: every agent ended because it could not work, or never made a tree, not even a known one,
     or never made anything of what it cost.
+    ``for_good``: a cap of the swarm ended it, so running again can do nothing.
     """
 
     reason: str
@@ -35,6 +37,7 @@ class Summary:
     reached: bool
     spend: Spend = Spend()
     gave_up: bool = False
+    for_good: bool = False
 
 
 class Worker:
@@ -104,6 +107,7 @@ class Worker:
             self._target_reached.is_set(),
             shared.allowance.spend,
             bool(self._loops) and all(loop.gave_up for loop in self._loops.values()),
+            shared.allowance.ended_for_good,
         )
 
     def _finished(self) -> None:
@@ -214,5 +218,5 @@ def raise_if_missed(summary: Summary, until: float | None) -> None:
     if until is not None and not summary.reached:
         raise BudgetError(
             f"stopped at {summary.reason} before the score reached {until:g}",
-            hint="run again to go on, or raise the limit",
+            hint=RAISE if summary.for_good else "run again to go on, or raise the limit",
         )

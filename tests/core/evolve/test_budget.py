@@ -100,8 +100,8 @@ def test_a_cap_that_is_nearly_spent_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("caps", "worst", "reason", "remedy"),
     [
-        ({"cost_usd": 1.0}, 0.3, "the swarm's $1", "run"),
-        ({"tokens": 250}, 0.1, "the swarm's 250 tokens", "run"),
+        ({"cost_usd": 1.0}, 0.3, "the swarm's $1", "swarm"),
+        ({"tokens": 250}, 0.1, "the swarm's 250 tokens", "swarm"),
         ({"step_cost_usd": 0.2}, 0.3, "more than a step's $0.2", "agent"),
         ({"agent_cost_usd": 0.7}, 0.3, "a1's $0.7", "agent"),
         ({"agent_tokens": 120}, 0.3, "a1's 120 tokens", "agent"),
@@ -117,7 +117,7 @@ def test_every_cap_refuses_what_could_break_it(
     found = limits.refusal("a1", Spend(50, 10, worst), now=10.5 * DAY)
     assert found is not None
     assert (found.reason.endswith(reason), found.remedy) == (True, remedy)
-    assert limits.refusal("a3", Spend(1, 0, 0.1), now=12 * DAY) is None or remedy == "run"
+    assert limits.refusal("a3", Spend(1, 0, 0.1), now=12 * DAY) is None or remedy == "swarm"
 
 
 def test_caps_of_steps_agents_and_days_do_not_hold_back_who_spends_nothing(
