@@ -7,11 +7,11 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from evogit.cli.output import Output, dump_json
+from evogit.cli.output import Output, counted, dump_json
 from evogit.evolve.events import Event, Listener
 from evogit.text import clean_line
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from evogit.evolve.assembly import Plan
 
 _HEARTBEAT_SECONDS: Final = 30.0
-_RATE_WINDOW: Final = 10.0
+_RATE_SECONDS: Final = 10.0
+_REMEMBERED: Final = 1000
+_RATE_EVENTS: Final = 10
+"""The rate is told over so many seconds, or so many evaluations if those took longer."""
 _LINES: Final = frozenset(
     {"started", "calibrating", "calibrated", "best", "decided", "warning", "problem", "stopped"}
 )
@@ -40,14 +43,17 @@ class Board:
         self.scores: dict[str, float] = {}
         self.failed = 0
         self.last = ""
-        self._recent: deque[float] = deque(maxlen=1000)
+        self._began = time.monotonic()
+        self._recent: deque[float] = deque(maxlen=_REMEMBERED)
 
     def add(self, event: Event) -> None:
         """Take one event into account."""
         with self._lock:
             if event.agent and event.kind == "state":
                 self.agents[event.agent] = event
-            if event.kind == "evaluated":
+            if event.kind == "started":
+                self._began = time.monotonic()
+            elif event.kind == "evaluated":
                 self._evaluated(event)
             elif event.kind == "accepted" and event.score is not None:
                 self.scores[event.agent] = event.score
@@ -65,14 +71,33 @@ class Board:
         if event.score is None:
             self.failed += 1
 
-    def rate(self) -> float:
-        """Evaluations per second over the last 10 s."""
+    def rate(self) -> str:
+        """How fast evaluations end, by the last of them and the time since; empty before the first."""
         with self._lock:
-            since = time.monotonic() - _RATE_WINDOW
-            recent = [moment for moment in self._recent if moment > since]
-        if len(recent) < 2:
-            return 0.0
-        return (len(recent) - 1) / max(recent[-1] - recent[0], 0.001)
+            return pace(self._recent, self._began, time.monotonic())
+
+
+def pace(moments: Sequence[float], began: float, now: float) -> str:
+    """How fast things happen, in words: ``12.3/s``, ``5.0/min`` or ``one per 90 s``; empty before the first.
+
+    Args:
+        moments: the times of the last ones, at most 1,000.
+        began: when the first one could have happened.
+        now: the time that has gone since the last one counts too.
+    """
+    since = max(began, now - _RATE_SECONDS)
+    if len(moments) > _RATE_EVENTS:
+        since = min(since, moments[-_RATE_EVENTS - 1])
+    elif moments:
+        since = began
+    if len(moments) == _REMEMBERED:  # earlier ones are forgotten
+        since = max(since, moments[0])
+    count, seconds = sum(moment > since for moment in moments), max(now - since, 0.001)
+    if count >= seconds:
+        return f"{count / seconds:.1f}/s"
+    if 60 * count >= seconds:
+        return f"{60 * count / seconds:.1f}/min"
+    return f"one per {seconds / count:.0f} s" if count else ""
 
 
 @contextmanager
@@ -122,15 +147,8 @@ def _lines(output: Output) -> Generator[Listener]:
 
     def beat() -> None:
         while not done.wait(_HEARTBEAT_SECONDS):
-            best = (
-                f", best {board.best.score:.6g}"
-                if board.best and board.best.score is not None
-                else ""
-            )
             with lock:
-                output.note(
-                    f"{_stamp(time.time())} {board.evaluations} evaluations, {board.rate():.1f}/s{best}"
-                )
+                output.note(f"{_stamp(time.time())} {_counts(board)}")
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()
@@ -138,6 +156,13 @@ def _lines(output: Output) -> Generator[Listener]:
         yield tell
     finally:
         done.set()
+
+
+def _counts(board: Board) -> str:
+    parts = [counted(board.evaluations, "evaluation"), board.rate()]
+    if board.best is not None and board.best.score is not None:
+        parts.append(f"best {board.best.score:.6g}")
+    return ", ".join(part for part in parts if part)
 
 
 def _stamp(when: float) -> str:
@@ -189,14 +214,14 @@ def _render(board: Board, plan: Plan, seconds: float) -> RenderableType:
 
 
 def _headline(board: Board, plan: Plan, seconds: float) -> str:
-    parts = [f"{board.evaluations} evaluations", f"{board.rate():.1f}/s", f"{board.failed} failed"]
+    parts = [f"{board.evaluations} evaluations", board.rate(), f"{board.failed} failed"]
     if plan.flags.evaluations is not None:
         parts[0] = f"{board.evaluations} of {plan.flags.evaluations} evaluations"
     limit = plan.flags.seconds
     parts.append(
         f"{_clock(seconds)} gone" if limit is None else f"{_clock(max(limit - seconds, 0))} left"
     )
-    return "  ".join(parts)
+    return "  ".join(part for part in parts if part)
 
 
 def _best_line(board: Board) -> str:
