@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import tempfile
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import typer
 
-from evogit.cli.common import lists
+from evogit.cli.common import Common, adapt, lists
 from evogit.cli.decisions import report
 from evogit.cli.individuals import short
 from evogit.cli.output import Column
@@ -41,6 +42,20 @@ def show(session: Session) -> None:
     session.output.result(
         {"spec": spec.commit, "goal": text}, lambda: session.output.line(text.rstrip("\n"))
     )
+
+
+_show = adapt(show)
+
+
+@app.callback(invoke_without_command=True)
+@wraps(_show)
+def _alone(context: typer.Context, **given: object) -> None:
+    """Without a command the goal is shown; options before a command are that command's."""
+    if context.invoked_subcommand is None:
+        _show(context, **given)
+        return
+    root = context.find_root()
+    root.obj = cast("Common", root.obj or Common()).overlaid(given)
 
 
 @app.command("set")

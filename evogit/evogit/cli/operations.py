@@ -1,4 +1,4 @@
-"""What people decided: list it, take it back, bring it back."""
+"""List what people decided, for evogit undo and redo."""
 
 from __future__ import annotations
 

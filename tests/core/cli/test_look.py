@@ -176,7 +176,8 @@ def test_gc_packs_and_everything_is_still_there(cli: Run, world: World) -> None:
 
 
 def test_goal_show_and_history(cli: Run, world: World) -> None:
-    assert cli("goal", "show").out == "Make x large\n"
+    assert cli("goal", "show").out == cli("goal").out == "Make x large\n"
+    assert cli("goal", "--json").data == cli("goal", "--json", "show").data
     versions = cli("goal", "history", "--jsonl").lines
     assert [(v["by"], v["goal"]) for v in versions] == [("ada", "Make x large")]
 

@@ -53,7 +53,7 @@ def test_an_unknown_option_is_a_usage_error(cli: Run) -> None:
 
 
 def test_a_group_without_subcommand_is_a_usage_error(cli: Run) -> None:
-    assert cli("goal").status == 2
+    assert cli("config").status == 2
     assert cli("goal", "shwo").status == 2
 
 
