@@ -293,9 +293,23 @@ def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
     figures = f"base {found.base:.6g}, noise floor {found.floor:.3g}"
     if found.real:
         output.line(f"best {found.score:.6g} ({commit}{fresh}), {figures}")
-        output.note("look: evogit show best; evogit diff base best. keep it: evogit promote best")
+        output.note(
+            f"look: evogit show best; evogit diff base best. keep it: {how_to_keep(session.swarm)}"
+        )
     elif found.gain > found.floor:
         output.line(f"not confirmed: best {found.score:.6g} ({commit}{fresh}), {figures}")
         output.note("that score is what chose it, perhaps by luck; run again to judge it afresh")
     else:
         output.line(f"no separation: best {found.score:.6g} ({commit}{fresh}), {figures}")
+
+
+def how_to_keep(swarm: Swarm) -> str:
+    """How the best individual gets into the user's repository, from here."""
+    from evogit.errors import PreconditionError
+    from evogit.steering.target import source_of
+
+    try:
+        source_of(swarm)
+    except PreconditionError:
+        return "evogit sync, here and where evogit init was run, then evogit promote best there"
+    return "evogit promote best"

@@ -107,7 +107,10 @@ def _best(phylogeny: Phylogeny, rank: int, generation: int | None, text: str) ->
         found = [row for row in ranked if phylogeny.generation(row) <= generation]
     if not 1 <= rank <= len(found):
         count = len(found) if generation is not None else len(phylogeny.best(len(phylogeny)))
-        raise _nothing(text, "scored individual", f"there are {count} in this selection")
+        hint = f"there are {count} in this selection"
+        if not phylogeny.best(1):
+            hint = "nothing has a score yet: run `evogit eval base`, or `evogit run` to evolve"
+        raise _nothing(text, "scored individual", hint)
     return found[rank - 1]
 
 

@@ -48,7 +48,7 @@ def source_of(swarm: Swarm) -> Source:
             return found
     raise PreconditionError(
         f"the repository that {swarm.path} was made from is not here",
-        hint="promote and undo promotions on the machine where evogit init was run",
+        hint="run evogit sync here and where evogit init was run; promote and undo promotions there",
     )
 
 

@@ -12,6 +12,7 @@ from evogit.ids import CommitId
 
 if TYPE_CHECKING:
     from conftest import Run, World
+    from tests.core.conftest import Garden
 
 
 def chosen(cli: Run, text: str) -> str:
@@ -57,6 +58,13 @@ def test_a_name_of_nothing_or_of_several_is_not_found(cli: Run, world: World, te
     result = cli("show", "--json", "--", text)
     assert result.status == 3
     assert result.data["error"]["code"] == "not-found"
+
+
+def test_before_anything_has_a_score_the_best_is_said_to_need_a_run(
+    cli: Run, garden: Garden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(garden.root)
+    assert "evogit eval base" in cli("show", "best").err
 
 
 def test_an_ambiguous_name_lists_candidates(cli: Run, world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.core.sync.conftest import Pair
 
 from evogit.cli.main import main
+from evogit.cli.run import how_to_keep
 from evogit.ids import SPEC_REF, TreeId
 from evogit.sync.remote import sync_timeout
 
@@ -28,6 +29,11 @@ def test_a_refused_ref_makes_the_command_fail_and_a_published_one_does_not(
     assert "refs/heads/a1" in said.err
     hook.unlink()
     assert main(["sync", "--json"]) == 0
+
+
+def test_in_a_clone_the_best_is_brought_home_before_it_is_promoted(pair: Pair) -> None:
+    assert how_to_keep(pair.one.swarm) == "evogit promote best"
+    assert how_to_keep(pair.two.swarm).startswith("evogit sync, here and where evogit init was run")
 
 
 def test_in_a_clone_the_spec_counts_and_overrides_are_said_to_have_no_effect(
