@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 
 import pytest
 from tests.tui.kit import check_golden, running, screen_text, settled, until
@@ -12,6 +13,9 @@ from tests.tui.world import CANARY, World
 from textual.pilot import Pilot
 
 from evogit.ids import CommitId
+from evogit.outcome import Failed
+from evogit.records import Evaluation
+from evogit.swarm.journal import Journal
 from evogit_tui.app import EvoGitApp
 from evogit_tui.dialogs.viewer import MAX_LINES, Viewer
 from evogit_tui.model import Model
@@ -83,6 +87,21 @@ def test_what_is_known_of_each_end_is_told(world: World) -> None:
     assert "measured 27, held for a human" in text_of(told["held"], "judgement")
     assert "crashed in main" in text_of(told["crashed"], "judgement")
     assert "parent 35.3  +4 better" in text_of(told["best"], "judgement")
+
+
+def test_a_long_reason_is_told_in_full_line_by_line(world: World) -> None:
+    said = "exit status 2: " + "cc -c x.c\n" * 40 + "x.c:1: error: \x1b]52;c;aGk=\x07no y"
+    commit, swarm = world.ids["failed"], world.swarm
+    tree, evaluator = swarm.git.commit(commit).tree, swarm.spec().evaluator
+    environment = (swarm.private / "environment").read_text()
+    outcome = Failed("compiles", said)
+    with closing(Journal(swarm.git, "w8")) as journal:
+        failed = Evaluation(commit, tree, evaluator, environment, 1, outcome, time=4e9)
+        journal.append(failed, keep=[commit]).result(10)
+    lines = text_of(about(world.model(), commit), "judgement").split("\n")
+    assert lines[0] == "failed compiles: exit status 2: x.c:1: error: no y"
+    assert lines[1:3] == ["exit status 2: cc -c x.c", "cc -c x.c"]
+    assert lines[41] == "x.c:1: error: no y"
 
 
 def test_how_it_came_to_be_and_what_it_changed_is_told(world: World) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import pytest
 
 from evogit.cli.checks import CHECKS
 from evogit.ids import JOURNALS
-from evogit.outcome import Scored
+from evogit.outcome import Failed, Scored
 from evogit.records import Evaluation
 from evogit.swarm.journal import Journal
 
@@ -73,6 +74,27 @@ def test_show_tells_provenance_outcome_metrics_and_artefacts(cli: Run, world: Wo
     assert "passed tests" in text
     assert "+x = 3" in text
     assert "Evogit-" not in text
+
+
+def test_show_prints_all_of_a_long_reason_clean_and_below_what_says_most(
+    cli: Run, world: World
+) -> None:
+    said = (
+        "exit status 2: "
+        + "cc -c x.c\n" * 40
+        + "x.c:1: error: \x1b]52;c;aGk=\x07no y\nmake: stopped"
+    )
+    commit, swarm = world.ids["merged"], world.swarm
+    tree, evaluator = swarm.git.commit(commit).tree, swarm.spec().evaluator
+    with closing(Journal(swarm.git, "w2")) as journal:
+        failed = Evaluation(commit, tree, evaluator, "", 0, Failed("tests", said), time=2e9)
+        journal.append(failed, keep=[commit]).result(10)
+    lines = cli("show", commit).out.splitlines()
+    line = "failed tests: exit status 2: x.c:1: error: no y make: stopped"
+    assert next(text for text in lines if text.startswith("outcome")).endswith(line)
+    block = lines[lines.index("all of the reason:") + 1 :]
+    assert block[:2] == ["  exit status 2: cc -c x.c", "  cc -c x.c"]
+    assert block[40:42] == ["  x.c:1: error: no y", "  make: stopped"]
 
 
 def test_show_prints_an_artefact_clean_and_writes_it_raw(
