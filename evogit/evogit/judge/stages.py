@@ -179,7 +179,8 @@ def run_outcome(stage: Stage, ran: Completed) -> Outcome | None:
     if ended is not None:
         return ended
     if ran.status != 0:
-        return Crashed(stage.name, f"exit status {ran.status}: {tail(ran.stderr)}")
+        said = tail(ran.stderr) or tail(ran.stdout)
+        return Crashed(stage.name, f"exit status {ran.status}: {said}".rstrip(": "))
     return None
 
 

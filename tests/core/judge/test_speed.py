@@ -56,6 +56,14 @@ def test_where_the_base_does_not_run_its_own_words_are_the_reason(court: Court) 
     assert describe(outcome).endswith("the base itself did not run: ValueError: no data")
 
 
+def test_a_program_that_tells_its_failure_on_standard_output_is_heard(court: Court) -> None:
+    judge = court.judge(stages=(SPEED,), base={"program.py": "print(1)\n"})
+    quiet = court.outcome(judge, {"program.py": "raise SystemExit(3)\n"})
+    loud = court.outcome(judge, {"program.py": "print('unlucky')\nraise SystemExit(3)\n"})
+    assert quiet == Crashed("main", "exit status 3")
+    assert loud == Crashed("main", "exit status 3: unlucky")
+
+
 def test_an_individual_that_never_ends_is_given_up_long_before_the_limit(court: Court) -> None:
     long = Limits(**{**LIMITS.model_dump(), "wall": 600, "cpu": 600})
     judge = court.judge(
