@@ -32,7 +32,11 @@ _JAVASCRIPT: Final = _rules(
     r"|\bglobalThis\.\w+\s*=[^=]",
     reaches_interpreter=r"\brequire\.cache\b|\bModule\._\w+|\bprocess\.binding\b|--loader\b",
     walks_frames=r"\bError\.(?:captureStackTrace|prepareStackTrace)\b|\barguments\.callee\b",
-    ends_process=r"\bprocess\.(?:reallyExit|abort|kill)\s*\(|process\.on\(\s*[\"']exit",
+    ends_process=r"\bprocess\s*(?:\?\.|\.|\[\s*[\"'`])\s*(?:reallyExit|exit|abort|kill)\b"
+    r"|\bprocess\.exitCode\s*=[^=]|\bprocess\.(?:on|once)\(\s*[\"'](?:before)?[eE]xit"
+    r"|\b(?:Deno|Bun)\.(?:exit|kill)\b|\{[^{}]*\b(?:exit|abort|kill|reallyExit)\b[^{}]*\}\s*"
+    r"(?:=|from)\s*(?:require\()?[\"']?(?:node:)?process\b"
+    r"|[\"'](?:node:)?process[\"']\s*\)\s*\.\s*(?:exit|abort|kill|reallyExit)\b",
     hidden_code=r"\beval\s*\(|\bnew\s+Function\s*\(|\bvm\.run",
 )
 _GO: Final = _rules(
@@ -40,33 +44,37 @@ _GO: Final = _rules(
     detects_evaluator=rf"os\.(?:Getenv|LookupEnv)\(\"{_CI}\"|\btesting\.Testing\(\)|test\.v\b",
     native_access=r"^\s*import\s+\"C\"|//go:linkname|\bsyscall\.(?:Ptrace|Mprotect)",
     walks_frames=r"\bruntime\.Callers?(?:Frames)?\(",
-    ends_process=r"\bsyscall\.(?:Exit|Kill)\(",
+    ends_process=r"\b(?:os\.Exit|syscall\.(?:Exit|Kill)|log\.Fatal(?:f|ln)?)\b",
 )
 _RUST: Final = _rules(
     test_skipped=r"#\[\s*ignore\b",
     detects_evaluator=rf"\bcfg!\(\s*test\b|#\[cfg\(not\(test|\benv!?(?:::var(?:_os)?)?\(\"{_CI}\"",
     native_access=r"\basm!\s*\(|extern\s+\"C\"\s*\{|\blibc::(?:ptrace|dlsym|dlopen)",
-    ends_process=r"\blibc::_?exit\b|process::abort\(",
+    ends_process=r"\blibc::(?:_?exit|_Exit|abort|kill|raise)\b|\bprocess::(?:exit|abort)\b"
+    r"|\bprocess::\{[^{}]*\b(?:exit|abort)\b",
 )
 _C: Final = _rules(
     test_skipped=r"\bGTEST_SKIP\b|\bDISABLED_\w+|\bSKIP\s*\(",
     detects_evaluator=rf"\bgetenv\s*\(\s*\"{_CI}\"",
     native_access=r"__attribute__\s*\(\(\s*constructor|\bdlsym\s*\(|\bdlopen\s*\(",
     patches_module=r"\b(?:clock_gettime|gettimeofday|time|clock)\s*\([^;()]*\)\s*\{",
-    ends_process=r"\b_exit\s*\(|\b_Exit\s*\(|\batexit\s*\(|\bquick_exit\s*\(",
+    ends_process=r"(?:(?<![\w.>:])|\bstd::|(?<!\w)::)"
+    r"(?:exit|_exit|_Exit|quick_exit|abort|terminate|at(?:_quick_)?exit|raise|kill)\s*\("
+    r"|\b(?:SYS_|__NR_)exit|\b__builtin_trap\b",
 )
 _JAVA: Final = _rules(
     test_skipped=r"@(?:Disabled|Ignore)\b|\bAssum(?:e|ptions)\.|\[(?:Fact|Theory)\(Skip",
     detects_evaluator=rf"(?:getenv|GetEnvironmentVariable)\(\"{_CI}\"",
     walks_frames=r"\bgetStackTrace\(\)|\bStackWalker\b|new\s+StackTrace\(",
     reaches_interpreter=r"\bsetAccessible\(\s*true|\bsun\.misc\.Unsafe\b|Instrumentation\b",
-    ends_process=r"\bhalt\s*\(|\baddShutdownHook\b",
+    ends_process=r"\bhalt\s*\(|\baddShutdownHook\b|\bSystem\.exit\b|\bgetRuntime\(\)\.exit\b"
+    r"|\b(?:exitProcess|sys\.exit)\s*\(|\bEnvironment\.(?:Exit|FailFast|ExitCode\s*=[^=])",
 )
 _RUBY: Final = _rules(
     test_skipped=r"^\s*(?:skip|pending)\b|\bx(?:it|describe|context)\b",
     detects_evaluator=rf"ENV\[[\"']{_CI}[\"']\]",
     walks_frames=r"\bcaller(?:_locations)?\b|\bbinding\.|\bObjectSpace\b|\bTracePoint\b",
-    ends_process=r"\bat_exit\b|\bexit!",
+    ends_process=r"\bat_exit\b|(?:(?<![\w.@$:])|\b(?:Kernel|Process)\.)(?:exit|abort)\b(?!\s*[=:?])",
     hidden_code=r"\b(?:instance_|class_|module_)?eval\b",
 )
 _SHELL: Final = _rules(
@@ -89,6 +97,8 @@ _LANGUAGES: Final[dict[str, _Rules]] = {
     **_all(".sh .bash .zsh .mk", _SHELL),
     "": _SHELL,
 }
+PLACED: Final = frozenset({"ends-process"})
+"""Rules for which another place matters: a program that ends itself may, its library may not."""
 ASSERTION: Final = re.compile(
     r"\bassert\w*\b|\bexpect\s*\(|\bEXPECT_\w+|\bASSERT_\w+|\brequire\.\w+\(|\bt\.(?:Error|Fatal)"
     r"|\bshould\b|\bREQUIRE\s*\("

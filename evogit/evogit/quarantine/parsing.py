@@ -26,7 +26,7 @@ warnings.filterwarnings("ignore", module=re.escape(_FILENAME))
 _RISKY: Final = re.compile(
     r"[^\x00-\x7f]|\\[xuUN0-7]|coding[:=]|__|\.(?:f|tb|gi|cr|ag)_|cell_contents"
     r"|\b(?:import|exec|eval|compile|setattr|delattr|getattr|vars|globals|sys|inspect|gc|ctypes"
-    r"|atexit|environ|environb|getenv|argv|modules|_exit|abort|killp?g?|raise_signal|fork|system|popen"
+    r"|atexit|exit|quit|SystemExit|environ|environb|getenv|argv|modules|_exit|abort|killp?g?|raise_signal|fork|system|popen"
     r"|settrace|setprofile|importlib|traceback|builtins|marshal|runpy|skip\w*|xfail|pytest\w*"
     r"|unittest|collect_ignore\w*|load_tests|subprocess|multiprocessing|socket|types|code)\b|\.seed\b"
     r"|EVOGIT|PYTEST|\bCI\b|/eval|/candidate|/proc|LD_"

@@ -87,6 +87,9 @@ _CI: Final = re.compile(
 _EVALUATOR_PATH: Final = re.compile(r"/(?:eval|candidate)(?:/.*)?", re.DOTALL)
 _PROC: Final = re.compile(r"/proc/(?:self|thread-self|\d+|\{|%|$).*", re.DOTALL)
 _FORGED: Final = {"__eq__": True, "__ne__": False}
+_ENDS: Final = ("sys.exit", "builtins.exit", "builtins.quit", "builtins.SystemExit")
+_ENDING: Final = frozenset({"exit", "quit", "SystemExit"})
+"""The same as builtin names."""
 _ENVIRONMENT: Final = ("os.environ", "os.getenv", "os.environb", "posix.environ")
 
 
@@ -118,6 +121,7 @@ def signals(nodes: Nodes) -> Iterator[Signal]:
                 yield from _comparisons(node)
             case _:
                 pass
+    yield from _ends(nodes, known, spared)
 
 
 def _used(name: str, line: int) -> Iterator[Signal]:
@@ -245,6 +249,56 @@ def _spared(nodes: Nodes) -> set[int]:
         if guard or (isinstance(node, ast.FunctionDef) and node.name in {"main", "_main"}):
             spared.update(id(inner) for inner in ast.walk(node))
     return spared
+
+
+def _ends(nodes: Nodes, known: Mapping[str, str], spared: set[int]) -> Iterator[Signal]:
+    """``sys.exit()``, ``exit()`` and ``raise SystemExit`` outside of a program's ``main``.
+
+    Ordinary where the base does it, and not in another function: so that names the place.
+    """
+    own = {name for node in nodes if (name := _defined(node))}
+    found = [
+        (node, name)
+        for node in nodes
+        if id(node) not in spared and (name := _ending(node, known)) and name not in own
+    ]
+    places = _places(nodes) if found else {}
+    for node, name in found:
+        place = places.get(id(node), "")
+        line = node.lineno if isinstance(node, ast.expr | ast.stmt) else 0
+        yield Signal("ends-process", f"{name} in {place}", line, f"uses {name}")
+
+
+def _defined(node: ast.AST) -> str:
+    """A name that a module gives a meaning of its own, so that it is no builtin there."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+            return name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case _:
+            return ""
+
+
+def _ending(node: ast.AST, known: Mapping[str, str]) -> str:
+    """What ends the program there, if anything does."""
+    match node:
+        case ast.Call(func=used) | ast.Raise(exc=ast.Name() | ast.Attribute() as used):
+            if isinstance(used, ast.Name) and used.id not in known:
+                return used.id if used.id in _ENDING else ""
+            return starts(dotted(used, known), _ENDS)
+        case _:
+            return ""
+
+
+def _places(nodes: Nodes) -> dict[int, str]:
+    """The name of the innermost function around each node that has one."""
+    return {
+        id(inner): node.name
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+    }
 
 
 def _own_module(nodes: Nodes) -> set[int]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+import pygit2
+from pygit2.enums import DiffOption
+
 from evogit.errors import UserError
 from evogit.git.repository import GitRepository
 from evogit.git.trees import EXECUTABLE, FILE, Entry, blob_size
@@ -119,13 +122,25 @@ def compare(change: Change, readings: Readings) -> Compared:
 
 
 def _added(change: Change) -> list[tuple[int, str]]:
-    """Lines (number, text) that no older version has."""
-    old: set[str] = set()
+    """Lines (number, text) that no older version has at their place."""
+    new = _split(change.new_data)
+    numbers = set(range(1, len(new) + 1))
     for data in change.olds_data:
-        if data is not None:
-            old.update(data.decode("utf-8", "replace").splitlines())
-    new = (change.new_data or b"").decode("utf-8", "replace").splitlines()
-    return [(number, line) for number, line in enumerate(new, 1) if line not in old]
+        if data is not None and numbers:
+            numbers &= _inserted(_split(data), new)
+    return [(number, new[number - 1]) for number in sorted(numbers)]
+
+
+def _split(data: bytes | None) -> list[str]:
+    return (data or b"").decode("utf-8", "replace").splitlines()
+
+
+def _inserted(old: list[str], new: list[str]) -> set[int]:
+    """Numbers of the lines that a comparison of texts says were added; what moved was, too."""
+    # Split and joined, so that every kind of line end counts, and as text even with NUL bytes.
+    before, after = ("".join(f"{line}\n" for line in text).encode() for text in (old, new))
+    patch = pygit2.Patch.create_from(before, after, context_lines=0, flag=DiffOption.FORCE_TEXT)
+    return {line.new_lineno for hunk in patch.hunks for line in hunk.lines if line.origin == "+"}
 
 
 def _literal_lines(added: list[tuple[int, str]]) -> Counter[str]:
@@ -176,15 +191,18 @@ def _olds(change: Change, readings: Readings) -> list[Module]:
 
 
 def done_before(changes: Sequence[Change], readings: Readings) -> set[tuple[str, str]]:
-    """Rule and key of everything that an older version of any changed file did: code may move."""
+    """Rule and key of everything that an older version of any changed file did: code may move.
+
+    Except what ``lines.PLACED`` names.
+    """
     found: set[tuple[str, str]] = set()
     for change in changes:
         if change.is_python:
             signals = [s for module in _olds(change, readings) for s in module.signals]
         else:
-            texts = [(d or b"").decode("utf-8", "replace").splitlines() for d in change.olds_data]
-            numbered = [(0, line) for text in texts for line in text]
-            signals = list(lines.signals(change.path, numbered))
+            numbered = [(0, line) for data in change.olds_data for line in _split(data)]
+            found_there = lines.signals(change.path, numbered)
+            signals = [signal for signal in found_there if signal.rule not in lines.PLACED]
         found.update((signal.rule, signal.key) for signal in signals)
     return found
 
@@ -225,8 +243,8 @@ def _python_losses(
 def _line_losses(change: Change, number: int) -> _Losses:
     if change.new_data is None:
         return {("test-removed", ""): Signal("test-removed", "", 0, "the file is gone")}
-    old = (change.olds_data[number] or b"").decode("utf-8", "replace").splitlines()
-    new = Counter(line.strip() for line in change.new_data.decode("utf-8", "replace").splitlines())
+    old = _split(change.olds_data[number])
+    new = Counter(line.strip() for line in _split(change.new_data))
     gone = Counter(line.strip() for line in old if line.strip()) - new
     found: _Losses = {}
     for line in list(gone)[:20]:

@@ -148,6 +148,46 @@ CHEATS: list[tuple[str, Files]] = [
     ("ends-process", {"main.c": "void f(void) { _exit(0); }\n"}),
 ]
 
+ENDS: list[tuple[str, str]] = [
+    ("a.py", "import sys\nsys.exit(0)\n"),
+    ("a.py", "from sys import exit as done\ndef f():\n    done()\n"),
+    ("a.py", "def f():\n    quit()\n"),
+    ("a.py", "raise SystemExit\n"),
+    ("a.py", "import builtins\ndef f():\n    raise builtins.SystemExit(0)\n"),
+    ("a.js", "process.exit(0);\n"),
+    ("a.mjs", "process?.exit();\n"),
+    ("a.cjs", "process['exit'](0);\n"),
+    ("a.js", "process.exitCode = 0;\n"),
+    ("a.js", "process.reallyExit(0);\n"),
+    ("a.js", "process.kill(process.pid);\n"),
+    ("a.js", "process.abort();\n"),
+    ("a.js", "process.once('beforeExit', done);\n"),
+    ("a.js", "require('node:process').exit(0);\n"),
+    ("a.js", "const { exit } = require('process');\n"),
+    ("a.ts", "import { exit } from 'node:process';\n"),
+    ("a.ts", "Deno.exit(0);\n"),
+    ("a.c", "int f(void) { exit(0); }\n"),
+    ("a.c", "  if (!x) abort();\n"),
+    ("a.h", "#define END quick_exit (0)\n"),
+    ("a.c", "  raise(SIGKILL);\n"),
+    ("a.cpp", "  std::exit(0);\n"),
+    ("a.cc", "  ::_Exit(0);\n"),
+    ("a.cpp", "  std::terminate();\n"),
+    ("a.rs", "fn f() { std::process::exit(0); }\n"),
+    ("a.rs", "use std::process::{Command, exit};\n"),
+    ("a.rs", "fn f() { process::abort(); }\n"),
+    ("a.go", "func f() { os.Exit(0) }\n"),
+    ("a.go", "func f() { syscall.Exit(0) }\n"),
+    ("a.go", "func f() { log.Fatalf(x) }\n"),
+    ("A.java", "  System.exit(0);\n"),
+    ("A.java", "  Runtime.getRuntime().halt(0);\n"),
+    ("a.kt", "  exitProcess(0)\n"),
+    ("A.cs", "  Environment.Exit(0);\n"),
+    ("a.rb", "exit\n"),
+    ("a.rb", "Process.exit 0\n"),
+]
+"""Ways to end a program with a status of one's choice, in each language that has rules."""
+
 HONEST: list[tuple[str, Files]] = [
     ("a changed expression", {"solve.py": SOLVE.replace("math.sqrt(x)", "x ** 0.5 + 1e-9")}),
     ("a memo", code("from functools import lru_cache\nsolve = lru_cache(maxsize=None)(solve)\n")),
@@ -204,6 +244,11 @@ HONEST: list[tuple[str, Files]] = [
     ),
     ("a dependency", {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["numpy"]\n'
                       '[tool.pytest.ini_options]\naddopts = "-q"\n'}),
+    ("a program's status", code("import sys\n\nif __name__ == '__main__':\n    sys.exit(solve(0))\n")),
+    ("a method of its own called exit", code("class A:\n    def exit(self):\n        self.exit()\n")),
+    ("a variable called quit", code("def f(quit):\n    return quit()\n\nexit = print\nexit()\n")),
+    ("JavaScript's own exits", {"app.js": "export const one = 1;\nthis.exit(0);\nroom.exit(1);\nif (process.exitCode === 1) { }\n"}),
+    ("C's own exits", {"a.c": "int my_exit(int x);\ndoor->exit(1);\ndoor.exit(2);\nint x = Door::exit(3);\n"}),
     ("code that moved", {"helper.py": None, "other.py": "import ctypes\nimport sys\n\nframe = sys._getframe()\n"}),
     ("code that the base did already", {"helper.py": "import ctypes\nimport sys\n\nframe = sys._getframe()\nx = 1\n"}),
     ("a computed function", code("name = 'sin'\nf = getattr(math, name)\n")),
@@ -220,6 +265,61 @@ HONEST: list[tuple[str, Files]] = [
 )
 def test_a_cheat_is_held_by_its_rule(lab: Lab, rule: str, changes: Files) -> None:
     assert rule in lab.held(changes)
+
+
+@pytest.mark.parametrize(("path", "text"), ENDS)
+def test_code_that_ends_the_process_is_held_in_every_language(
+    lab: Lab, path: str, text: str
+) -> None:
+    assert "ends-process" in lab.held({path: text})
+
+
+PROGRAMS: list[tuple[str, str, str]] = [
+    ("main.js", "start();\n\nfunction main() {\n  run();\n  process.exit(0);\n}\n", "  process.exit(0);"),
+    ("main.c", "int g;\n\nint main(void) {\n  run();\n  exit(0);\n}\n", "  exit(0);"),
+    ("main.py", "import sys\nx = 1\n\ndef end():\n    sys.exit(0)\n\ndef g():\n    pass\n    x\n", "    sys.exit(0)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "text", "line"), PROGRAMS)
+def test_where_a_program_ends_may_change_beside_it_and_not_be_copied_or_moved(
+    lab: Lab, path: str, text: str, line: str
+) -> None:
+    base: Files = {
+        path: text,
+        "lib.js": "",
+        "lib.c": "",
+        "lib.py": "import sys\n\n\ndef f():\n    pass\n",
+    }
+    end = f"{line}\n"
+    place = text.index("    x\n") if path == "main.py" else text.index("\n") + 1
+    copied = text[:place] + end + text[place:]
+    moved = text[:place].replace(end, "    pass\n") + end + text[place:].replace(end, "")
+    library = f"lib{path[4:]}"
+
+    assert (
+        lab.held(
+            {path: text.replace("\n\n", "\n// beside\n" if path != "main.py" else "\ny = 2\n", 1)},
+            base,
+        )
+        == set()
+    )
+    assert lab.held({path: copied}, base) == {"ends-process"}
+    assert lab.held({path: moved}, base) == {"ends-process"}
+    assert lab.held({library: str(base[library]) + end}, base) == {"ends-process"}
+    assert (
+        lab.scan({path: copied.replace("int g", "int h")}, base=base, accepted=[{path: copied}])
+        == ()
+    )
+
+
+def test_no_line_end_or_byte_hides_a_line(lab: Lab) -> None:
+    for text in (
+        "x = 1;\rprocess.exit(0);\r",
+        "/* \0 */\nprocess.exit(0);\n",
+        "x\u2028process.exit(0)",
+    ):
+        assert lab.held({"app.js": f"export const one = 1;\n{text}"}) == {"ends-process"}
 
 
 @pytest.mark.parametrize(("what", "changes"), HONEST, ids=[what for what, _ in HONEST])
