@@ -8,6 +8,7 @@ from evogit.errors import PreconditionError
 
 if TYPE_CHECKING:
     from evogit.cli.session import Session
+    from evogit.config.model import Settings
     from evogit.config.trust import TrustStore
     from evogit.swarm.repository import Swarm
     from evogit.swarm.spec import Spec
@@ -35,6 +36,17 @@ def content_digest(swarm: Swarm, spec: Spec | None = None) -> str:
     return digest(spec.settings, " ".join([spec.evaluator, *blobs]))
 
 
+def question(settings: Settings) -> list[str]:
+    """What is shown before somebody is asked to agree, line by line."""
+    from evogit.config.trust import commands
+
+    where = "WITHOUT a sandbox" if settings.sandbox.kind == "process" else "in a sandbox"
+    return [
+        f"These commands will run on this machine, the gates and stages {where}:",
+        *(f"  {line}" for line in commands(settings)),
+    ]
+
+
 def agree(session: Session, swarm: Swarm, *, yes: bool) -> None:
     """Show what would run and remember the answer.
 
@@ -42,12 +54,9 @@ def agree(session: Session, swarm: Swarm, *, yes: bool) -> None:
         UserError: nobody can be asked and ``yes`` is not given.
         EvoGitError: the answer was no.
     """
-    from evogit.config.trust import commands
-
     output = session.output
-    output.note("These commands will run on this machine, the gates and stages in a sandbox:")
-    for line in commands(swarm.spec().settings):
-        output.note(f"  {line}")
+    for line in question(swarm.spec().settings):
+        output.note(line)
     output.confirm("Trust exactly these commands?", yes=yes)
     store(session).trust(swarm.path, content_digest(swarm))
 

@@ -27,33 +27,70 @@ from evogit.text import clean_line
 _KEPT: Final = 50
 """Digests remembered per repository; switching between branches should not ask again."""
 
+_UNNAMED: Final = Stage.model_fields["name"].default
 _MAX_BYTES: Final = 4 * 2**20
 
 
 def commands(settings: Settings) -> list[str]:
-    r"""Every command the settings would run, one printable line each, for a human to agree to.
+    r"""All that consent is about, one printable line each, for a human to agree to.
 
-    Nothing is cut or left out: what can not be printed is shown as an escape such as ``\x1b``.
+    Every command the settings would run, and what decides what a command does: its variables, the
+    folders it is shown, the evaluator's and lock files, the sandbox. Nothing is cut or left out:
+    what can not be printed is shown as an escape such as ``\x1b``.
     """
-    lines: list[tuple[str, tuple[str, ...]]] = []
-    environment = settings.environment
-    if environment.setup is not None:
-        lines.append(("set-up, outside the sandbox", environment.setup))
-    if settings.sandbox.dockerfile is not None:
-        build = ("docker", "build", "--file", settings.sandbox.dockerfile)
-        lines.append(("image, outside the sandbox, with network", build))
-    if environment.python is not None:
-        lines.append(("interpreter", (environment.python,)))
-    lines += [(f"gate {gate.name}", gate.command) for gate in settings.evaluate.gates]
-    for stage in settings.evaluate.stages:
+    evaluate = settings.evaluate
+    lines = [*_surroundings(settings), *_shown(settings)]
+    lines += [(f"gate {gate.name}", gate.command) for gate in evaluate.gates]
+    for stage in evaluate.stages:
         lines += _of_stage(f"stage {stage.name}", stage)
-    if settings.evaluate.holdout is not None:
-        lines += _of_stage("hold-out", settings.evaluate.holdout)
+    if evaluate.holdout is not None:
+        name = evaluate.holdout.name
+        lines += _of_stage("hold-out" if name == _UNNAMED else f"hold-out {name}", evaluate.holdout)
     for model in settings.models:
         lines.append((f"model {model.name}", _endpoint(model)))
     tools = [kind for kind in settings.search.agents if kind.startswith("command:")]
     lines += [("coding agent", (tool,)) for tool in tools]
     return [f"{_visible(label)}: {_visible(shlex.join(argv))}" for label, argv in lines]
+
+
+_Line = tuple[str, tuple[str, ...]]
+
+
+def _surroundings(settings: Settings) -> list[_Line]:
+    """What is built or chosen before anything is run."""
+    lines: list[_Line] = []
+    environment, sandbox = settings.environment, settings.sandbox
+    if environment.setup is not None:
+        lines.append(("set-up, outside the sandbox, with network", environment.setup))
+    if sandbox.dockerfile is not None:
+        build = ("docker", "build", "--file", sandbox.dockerfile)
+        lines.append(("image, outside the sandbox, with network", build))
+    if environment.lock:
+        lines.append(("files the set-up or image is built from", environment.lock))
+    if environment.python is not None:
+        lines.append(("interpreter", (environment.python,)))
+    if sandbox.kind != "auto":
+        nothing = ", which protects nothing" if sandbox.kind == "process" else ""
+        lines.append((f"sandbox{nothing}", (sandbox.kind,)))
+    if sandbox.image is not None:
+        lines.append(("image", (sandbox.image,)))
+    return lines
+
+
+def _shown(settings: Settings) -> list[_Line]:
+    """What each command finds besides the candidate."""
+    environment, files = settings.environment, settings.evaluate.files
+    lines: list[_Line] = [
+        (f"variable {name} of every command", (value,))
+        for name, value in environment.variables.items()
+    ]
+    if environment.paths:
+        lines.append(("folders every command may read", environment.paths))
+    if files.run:
+        lines.append(("evaluator's files, beside the candidate", files.run))
+    if files.score:
+        lines.append(("evaluator's files, of the scorer", files.score))
+    return lines
 
 
 def _endpoint(model: LanguageModel) -> tuple[str, ...]:
@@ -206,7 +243,7 @@ class TrustStore:
         )
 
 
-def _of_stage(label: str, stage: Stage) -> list[tuple[str, tuple[str, ...]]]:
+def _of_stage(label: str, stage: Stage) -> list[_Line]:
     found = [(f"{label}, candidate", stage.run)]
     if not isinstance(stage.score, str):
         found.append((f"{label}, scorer", stage.score))

@@ -255,8 +255,14 @@ def test_every_option_of_every_strategy_is_shown_with_its_default_and_meaning(cl
     assert "did you mean 'islands'" in cli("strategies", "islnds").err
 
 
-def test_trust_shows_remembers_and_forgets(cli: Run, world: World) -> None:
+def test_trust_shows_remembers_and_forgets(
+    cli: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "gate tests: true" in cli("trust", "--dry-run").out
+    preload = "variable LD_PRELOAD of every command: x.so"
+    monkeypatch.setenv("EVOGIT_ENVIRONMENT__VARIABLES__LD_PRELOAD", "x.so")
+    assert preload in cli("trust", "--dry-run").out
+    assert preload in cli("trust", "--dry-run", "--json").data["commands"]
     assert cli("trust", "--dry-run", "--json").data["trusted"] is False
     assert cli("trust", "--yes", "--json").data["trusted"] is True
     assert cli("trust", "--json").data["trusted"] is True

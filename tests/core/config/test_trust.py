@@ -32,9 +32,11 @@ score = "speed"
 python = ".venv/bin/python"
 setup = ["{python}", "-m", "venv", "{target}"]
 lock = ["requirements.txt"]
+paths = ["/opt/tools"]
 [environment.variables]
 PYTHONPATH = "/candidate"
 [sandbox]
+kind = "container"
 image = "python:3.11"
 [budget]
 evaluations = 10
@@ -50,7 +52,7 @@ def settings() -> Settings:
     return parse(TEXT)
 
 
-@pytest.mark.parametrize(
+CHANGES = pytest.mark.parametrize(
     ("old", "new"),
     [
         ("--rounds", "--round"),
@@ -66,8 +68,18 @@ def settings() -> Settings:
         ("python:3.11", "python:3.12"),
         ('["bench.py"]', '["bench.py", "more.py"]'),
         ('name = "quick"', 'name = "quick"\npreload = ["evil"]'),
+        ('name = "quick"', 'name = "slow"'),
+        ("[evaluate.holdout]", '[evaluate.holdout]\nname = "other"'),
+        ("[evaluate.files]", '[evaluate.files]\nscore = ["score.py"]'),
+        ('"/opt/tools"', '"/opt/other"'),
+        ("PYTHONPATH", 'LD_PRELOAD = "x.so"\nPYTHONPATH'),
+        ('kind = "container"\nimage = "python:3.11"', 'kind = "process"'),
+        ('image = "python:3.11"', 'dockerfile = "Dockerfile"'),
     ],
 )
+
+
+@CHANGES
 def test_any_changed_command_is_not_trusted(
     store: TrustStore, tmp_path: Path, old: str, new: str
 ) -> None:
@@ -76,6 +88,11 @@ def test_any_changed_command_is_not_trusted(
 
     assert TEXT.replace(old, new, 1) != TEXT
     assert not store.is_trusted(tmp_path, digest(changed, "files"))
+
+
+@CHANGES
+def test_whatever_needs_new_consent_is_shown_to_who_is_asked(old: str, new: str) -> None:
+    assert commands(parse(TEXT.replace(old, new, 1))) != commands(settings())
 
 
 def test_changed_evaluator_files_are_not_trusted() -> None:
@@ -167,7 +184,13 @@ def test_processes_that_trust_at_once_lose_nothing(store: TrustStore, tmp_path: 
 def test_every_command_is_listed_with_its_role() -> None:
     listed = commands(settings())
 
-    assert "set-up, outside the sandbox: '{python}' -m venv '{target}'" in listed
+    assert "set-up, outside the sandbox, with network: '{python}' -m venv '{target}'" in listed
+    assert "files the set-up or image is built from: requirements.txt" in listed
+    assert "variable PYTHONPATH of every command: /candidate" in listed
+    assert "folders every command may read: /opt/tools" in listed
+    assert "evaluator's files, beside the candidate: bench.py" in listed
+    assert "sandbox: container" in listed
+    assert "image: python:3.11" in listed
     assert "interpreter: .venv/bin/python" in listed
     assert "gate tests: python -m pytest" in listed
     assert "stage quick, candidate: python /eval/bench.py --rounds 3" in listed
@@ -178,7 +201,7 @@ def test_every_command_is_listed_with_its_role() -> None:
 def test_a_command_can_hide_nothing_from_the_reader() -> None:
     hidden = "rm" + " " * 5000 + "-rf\x1b[2K\u202e\n"
     text = TEXT.replace('"--rounds"', json.dumps(hidden))
-    line = next(line for line in commands(parse(text)) if "bench.py" in line)
+    line = next(line for line in commands(parse(text)) if "stage quick" in line)
 
     assert line.isprintable()
     assert "-rf\\x1b[2K\\u202e\\n" in line

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from evogit.cli import trusting
-from evogit.config.trust import commands
 from evogit_tui.dialogs.confirm import Confirm
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def _untrusted(app: EvoGitApp) -> Shown | None:
     session = app.model.session
     if trusting.is_trusted(session, session.swarm):
         return None
-    return commands(session.swarm.spec().settings), trusting.content_digest(session.swarm)
+    return trusting.question(session.swarm.spec().settings), trusting.content_digest(session.swarm)
 
 
 def _ask(
@@ -44,8 +43,7 @@ def _ask(
     session = app.model.session
     body = "\n".join(
         [
-            "These commands will run on this machine, the gates and stages in a sandbox:",
-            *(f"  {line}" for line in lines),
+            *lines,
             "",
             "The answer holds until a command or a file of the evaluator changes.",
         ]
