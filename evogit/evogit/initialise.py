@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from evogit.git.trees import MAX_BLOB_BYTES
 from evogit.ids import CommitId
 from evogit.plugins import Plugin, find
 from evogit.source import Source, find_source
+from evogit.swarm.identity import holders
 from evogit.swarm.repository import Swarm, create_swarm
 from evogit.swarm.spec import PinnedFile, write_spec
 
@@ -291,6 +293,28 @@ def _read(file: Path) -> PinnedFile:
     if file.stat().st_size > MAX_BLOB_BYTES:
         raise ConfigError(f"{file} is larger than {MAX_BLOB_BYTES // 2**20} MiB", hint="pin less")
     return PinnedFile(file.read_bytes(), executable=bool(file.stat().st_mode & 0o100))
+
+
+def set_aside(swarm: Path) -> Path:
+    """Move a swarm repository, with all that is in it, to a free name beside it; returns that.
+
+    Args:
+        swarm: its folder, ``.../swarm.git``; becomes ``.../swarm-1.git`` or the next free number.
+
+    Raises:
+        PreconditionError: a worker runs on it, or the folder can not be moved.
+    """
+    held = holders(swarm)
+    if held:
+        raise PreconditionError(
+            f"{', '.join(held)} runs on the swarm {swarm}", hint="stop it first: evogit stop"
+        )
+    beside = (swarm.with_name(f"{swarm.stem}-{number}.git") for number in count(1))
+    target = next(path for path in beside if not path.exists())
+    try:
+        return swarm.rename(target)
+    except OSError as error:
+        raise PreconditionError(f"{swarm} can not be moved to {target}: {error}") from error
 
 
 def discard(swarm: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -67,6 +68,13 @@ class Source:
         """Paths of the files at HEAD, for detection; at most 200,000."""
         out = run_git(self.git_dir, "ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD")
         return [decode(path, 4096) for path in out.split(b"\0") if path][:200_000]
+
+    def checked_out(self, submodules: Iterable[str]) -> list[str]:
+        """Those of ``submodules``, given by path, that have files in the work tree."""
+        top = self.work_tree
+        if top is None:
+            return []
+        return [p for p in submodules if (top / p).is_dir() and any((top / p).iterdir())]
 
 
 def find_source(start: Path) -> Source:

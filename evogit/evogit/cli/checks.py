@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from evogit.cli import trusting
 from evogit.cli.session import Session
+from evogit.cli.submodules import MEND, left_out
 from evogit.errors import EvoGitError, NotFoundError, PreconditionError
 from evogit.git.program import run_git
 from evogit.git.refs import locks
@@ -66,6 +67,13 @@ def _repository(session: Session) -> Iterator[Check]:
     yield Check("swarm", "ok", f"{path}, spec {spec.commit[:12]}")
     if not os.access(path, os.W_OK):
         yield Check("swarm", "error", f"{path} can not be written", "use an account that owns it")
+
+
+def _submodules(session: Session) -> Iterator[Check]:
+    if not _has_swarm(session) or session.in_clone:
+        return
+    for what in left_out(session.swarm, session.source):
+        yield Check("submodules", "warning", what, MEND)
 
 
 def _settings(session: Session) -> Iterator[Check]:
@@ -227,6 +235,7 @@ def _has_swarm(session: Session) -> bool:
 CHECKS: Final[dict[str, Callable[[Session], Iterator[Check]]]] = {
     "git": _git,
     "swarm": _repository,
+    "submodules": _submodules,
     "settings": _settings,
     "trust": _trust,
     "agents": _parts,

@@ -27,6 +27,12 @@ def init(
     base: Annotated[
         str, typer.Option("--base", help="Start evolution from this revision.")
     ] = "HEAD",
+    anew: Annotated[
+        bool,
+        typer.Option(
+            "--anew", help="Begin again from the base; the swarm there is is moved aside."
+        ),
+    ] = False,
     private: Annotated[
         bool,
         typer.Option(
@@ -48,14 +54,31 @@ def init(
     In a repository this detects language, tests and a benchmark, writes evogit.toml unless there
     is one, and makes the swarm inside the git directory. Nothing else is touched.
 
+    With --anew a swarm that is there, such as one of a base that has no score or is no longer
+    where the work goes on, is moved beside the new one, and can be looked at as before.
+
     Examples: `evogit init`, `evogit init --problem online-bin-packing packing`
     """
+    from evogit.initialise import set_aside
+
     if problem:
         _init_problem(session, problem, path or Path(problem))
-    else:
-        _init_repository(
-            session, path or Path(), base, private=private, detect_only=detect_only, yes=yes
-        )
+        return
+    source = _source(session, path or Path(), anew=anew)
+    source.resolve(base)
+    config = _configuration(session, source, private=private)
+    if detect_only:
+        session.output.result({"config": str(config)}, lambda: session.output.line(str(config)))
+        return
+    _warn(session, source)
+    aside = set_aside(source.swarm) if source.swarm.exists() else None
+    try:
+        swarm = _make(session, source, config, base, yes=yes)
+    except BaseException:
+        if aside is not None:
+            aside.rename(source.swarm)
+        raise
+    _report(session, swarm, config, aside)
 
 
 def make_problem(session: Session, name: str, folder: Path) -> Swarm:
@@ -84,24 +107,26 @@ def _init_problem(session: Session, name: str, folder: Path) -> None:
     session.output.note(f"next: cd {folder} && evogit run --max-time 1m")
 
 
-def _init_repository(
-    session: Session, path: Path, base: str, *, private: bool, detect_only: bool, yes: bool
-) -> None:
-    from evogit.cli import trusting
-    from evogit.errors import ConflictError
-    from evogit.initialise import discard, init_repository
+def _source(session: Session, path: Path, *, anew: bool) -> Source:
+    """The repository to make a swarm for."""
+    from evogit.errors import ConflictError, NotFoundError
     from evogit.source import find_source
 
-    source = find_source(session.cwd / path)
-    if source.swarm.exists():
+    folder = session.cwd / path
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "does not exist"
+        raise NotFoundError(f"{folder} {what}", hint="name the folder of a git repository")
+    source = find_source(folder)
+    if source.swarm.exists() and not anew:
         raise ConflictError(
-            f"there is a swarm at {source.swarm} already", hint="see it with `evogit status`"
+            f"there is a swarm at {source.swarm} already",
+            hint="see it with `evogit status`, or begin again from another base with `evogit init --anew`",
         )
-    source.resolve(base)
-    config = _configuration(session, source, private=private)
-    if detect_only:
-        session.output.result({"config": str(config)}, lambda: session.output.line(str(config)))
-        return
+    return source
+
+
+def _warn(session: Session, source: Source) -> None:
+    """Say what about the repository may surprise later."""
     if source.is_dirty():
         session.output.warn(
             "your uncommitted changes are not part of the base; commit them first if they should be"
@@ -111,17 +136,36 @@ def _init_repository(
             "this clone is shallow: its swarm can not be shared by evogit sync; git fetch --unshallow first"
         )
     _check_names(session, source)
+
+
+def _make(session: Session, source: Source, config: Path, base: str, *, yes: bool) -> Swarm:
+    """The swarm, once its commands were agreed to; nothing of it stays if they were not."""
+    from evogit.cli import trusting
+    from evogit.cli.submodules import MEND, left_out
+    from evogit.initialise import discard, init_repository
+
     swarm = init_repository(
         source, config, base=base, author=session.user, settings=session.read_settings(config)
     )
     try:
+        for what in left_out(swarm, source):
+            session.output.warn(f"{what}; {MEND}")
         trusting.agree(session, swarm, yes=yes)
     except BaseException:
         discard(swarm.path)
         raise
+    return swarm
+
+
+def _report(session: Session, swarm: Swarm, config: Path, aside: Path | None) -> None:
+    data = {"swarm": str(swarm.path), "config": str(config), "base": swarm.base}
+    if aside is not None:
+        data["aside"] = str(aside)
+        session.output.note(
+            f"the earlier swarm is now {aside}; see it with `evogit -C {aside} status`"
+        )
     session.output.result(
-        {"swarm": str(swarm.path), "config": str(config), "base": swarm.base},
-        lambda: session.output.line(f"made the swarm {swarm.path} from {swarm.base[:12]}"),
+        data, lambda: session.output.line(f"made the swarm {swarm.path} from {swarm.base[:12]}")
     )
     session.output.note("next: evogit eval base, then evogit run --max-time 10m")
 

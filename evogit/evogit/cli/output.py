@@ -206,6 +206,12 @@ class Output:
         self._log("warning", text)
         self._write(sys.stderr, self._error_style("warning: ", "yellow") + clean(text, 2000))
 
+    def tell(self, text: str) -> None:
+        """What a person is asked to agree to: uncut, and even with ``--quiet``."""
+        text = self.redacted(text)
+        self._log("note", text)
+        self._write(sys.stderr, clean(text, len(text)))
+
     def error(self, code: str, message: str, hint: str) -> None:
         """The one error of an invocation: an object on stdout with ``--json``, else two lines."""
         message = clean(self.redacted(message), 4000)

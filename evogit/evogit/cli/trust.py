@@ -35,7 +35,8 @@ def trust(
     swarm, store, output = session.swarm, trusting.store(session), session.output
     digest = trusting.content_digest(swarm)
     if dry_run and output.form == "text":
-        output.line("\n".join(commands(session.spec.settings)))
+        for line in commands(session.spec.settings):
+            output.line(line, raw=True)  # printable as they are, and never cut
     elif revoke and not dry_run:
         store.revoke(swarm.path)
     elif not dry_run and not store.is_trusted(swarm.path, digest):

@@ -55,8 +55,8 @@ def agree(session: Session, swarm: Swarm, *, yes: bool) -> None:
         EvoGitError: the answer was no.
     """
     output = session.output
-    for line in question(swarm.spec().settings):
-        output.note(line)
+    if not (yes and output.manner.quiet):
+        output.tell("\n".join(question(swarm.spec().settings)))
     output.confirm("Trust exactly these commands?", yes=yes)
     store(session).trust(swarm.path, content_digest(swarm))
 

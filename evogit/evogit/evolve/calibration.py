@@ -161,6 +161,6 @@ def _score(outcome: Outcome) -> float:
         " `evogit init --anew`; `evogit eval base --fresh` judges the base again"
     )
     if isinstance(outcome, Rejected):
-        mend = "change that in your repository, commit it, and make a swarm of that commit"
+        mend = "change that in your repository, commit it, then `evogit init --anew`"
     said = f"the base itself has no score: it {describe(outcome)}\n{indent(in_full(outcome), '  ')}"
     raise EvaluatorError(said.rstrip(), hint=mend)

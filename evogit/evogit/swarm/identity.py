@@ -136,6 +136,13 @@ def is_alive(git: GitRepository, name: str) -> bool:
     return path.exists() and _is_held(path)
 
 
+def holders(swarm: Path) -> list[str]:
+    """Names that processes of this machine hold in a swarm repository now; it need not be whole."""
+    folder = swarm / "evogit" / "identities"
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path.name for path in found if path.is_file() and _is_held(path)]
+
+
 def identities(git: GitRepository) -> Path:
     """The folder of identity files, made if it is missing."""
     folder = git.path / "evogit" / "identities"

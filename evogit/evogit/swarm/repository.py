@@ -113,7 +113,8 @@ def create_swarm(
     """
     if path.exists():
         raise ConflictError(
-            f"there is a swarm at {path} already", hint="use it, or remove that folder"
+            f"there is a swarm at {path} already",
+            hint="use it, or begin again with evogit init --anew",
         )
     building = path.with_name(path.name + ".new")
     shutil.rmtree(building, ignore_errors=True)
