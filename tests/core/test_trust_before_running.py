@@ -110,6 +110,14 @@ def test_consent_is_to_what_was_shown_and_ends_with_it(root: Path, tmp_path: Pat
         config.write_text(before)
 
 
+def test_what_is_asked_about_is_shown_whole_even_to_who_wants_no_notes(root: Path) -> None:
+    config = root / "evogit.toml"
+    config.write_text(config.read_text().replace('"setup"', f'"setup", "{"x" * 9000} end"', 1))
+    for words in (("-q", "init"), ("init", "--json"), ("init",)):
+        said = evogit(root, *words)[1]
+        assert f"{'x' * 9000} end" in said
+
+
 @pytest.mark.parametrize("line", ["run --max-evaluations 1", "eval base", "promote ada --yes"])
 def test_commands_that_come_between_the_question_and_the_start_are_not_run(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
