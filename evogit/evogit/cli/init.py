@@ -185,7 +185,7 @@ def _check_names(session: Session, source: Source) -> None:
 
 def _configuration(session: Session, source: Source, *, private: bool) -> Path:
     """The configuration file: the one there is, or a detected one, newly written."""
-    from evogit.config.detect import detect, render
+    from evogit.config.detect import detect, doubts, render
     from evogit.config.load import find
     from evogit.errors import PreconditionError
 
@@ -205,13 +205,6 @@ def _configuration(session: Session, source: Source, *, private: bool) -> Path:
     detected = detect(root, source.tracked())
     target.write_text(render(detected))
     session.output.note(f"wrote {target}; look at it before an important run")
-    if detected.benchmark is None and detected.tests is None:
-        session.output.warn(
-            "found neither tests nor a benchmark: write the bench.py that evogit.toml names, or name yours there"
-        )
-    elif detected.benchmark is None:
-        session.output.warn(
-            "found no benchmark: the tests are timed, with the start of their programs and whatever they compile; "
-            "a benchmark of your own in evaluate.stages tells more"
-        )
+    for text in doubts(detected):
+        session.output.warn(text)
     return target

@@ -12,19 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
+from evogit.config import javascript
+from evogit.config.javascript import Dependencies
 from evogit.config.languages import (
     BENCHMARK_FOLDERS,
     LANGUAGES,
     PYTHON,
+    Command,
     Language,
-    script_files,
+    bench_command,
     test_command,
 )
 from evogit.config.template import render
 from evogit.config.trust import commands
 from evogit.text import clean_line
 
-__all__ = ["Detected", "commands", "detect", "render"]
+__all__ = ["Detected", "commands", "detect", "doubts", "render"]
 
 _PLAIN: Final = re.compile(r"[\w.+@-][\w.+@ -]*(?:/[\w.+@-][\w.+@ -]*)*")
 """Names that mean the same in a path, a pattern and TOML; files with others are not considered."""
@@ -83,6 +86,9 @@ class Detected:
         roots: folders that imports start from (``""`` is the repository itself).
         benchmark: a script whose output can be compared and whose time can be taken, or ``None``.
         ignored_benchmarks: scripts that look like benchmarks but print times of their own.
+        bench: the command of a benchmark that was not looked into, or ``None``.
+        lists_tests: whether the tests can print one line for each, so that they can be compared.
+        packages: how candidates come by what a ``package.json`` asks for.
     """
 
     language: str
@@ -94,6 +100,9 @@ class Detected:
     roots: tuple[str, ...]
     benchmark: str | None
     ignored_benchmarks: tuple[str, ...]
+    bench: Command | None = None
+    lists_tests: bool = False
+    packages: Dependencies = "none"
 
     @property
     def harness(self) -> Literal["pytest", "unittest", "none"]:
@@ -115,9 +124,15 @@ def detect(repository_root: Path, files: Sequence[str]) -> Detected:
     known = sorted(f for f in files if _PLAIN.fullmatch(f) and clean_line(f, 4096) == f)
     language = _language(known)
     benchmarks, ignored = _benchmarks(repository_root, known) if language is PYTHON else ([], [])
-    scripts = script_files(known, read_text(repository_root / "package.json"))
+    package = read_text(repository_root / "package.json") if "package.json" in known else ""
+    scripts = javascript.named_files(known, package)
     roots, editable = _code(known, language)
-    tests = test_command(known, language, lambda path: read_text(repository_root / path))
+
+    def read(path: str) -> str:
+        return read_text(repository_root / path)
+
+    tests = test_command(known, language, read)
+    npm = tests is not None and tests[0] == "npm"
     return Detected(
         language=language.name,
         tests=tests,
@@ -128,7 +143,46 @@ def detect(repository_root: Path, files: Sequence[str]) -> Detected:
         roots=roots,
         benchmark=benchmarks[0] if benchmarks else None,
         ignored_benchmarks=tuple(ignored),
+        bench=bench_command(known, read),
+        lists_tests=npm and not benchmarks and javascript.lists_tests(package),
+        packages=javascript.dependencies(known, package) if npm else "none",
     )
+
+
+def doubts(detected: Detected) -> list[str]:
+    """What the user should know of the configuration that ``render`` makes, one sentence each."""
+    tests, bench = detected.tests, detected.bench
+    found: list[str] = []
+    if detected.benchmark is None and tests is None:
+        found.append(
+            "found neither tests nor a benchmark: write the bench.py that evogit.toml names, or name yours there"
+        )
+    elif detected.benchmark is None and bench is not None:
+        found.append(
+            f"found the benchmark `{' '.join(bench)}`, but not whether it prints the same and does the same "
+            "work each time: the tests are timed instead; evogit.toml says how to time it"
+        )
+    elif detected.benchmark is None:
+        found.append(
+            "found no benchmark: the tests are timed, with the start of their programs and whatever they compile; "
+            "a benchmark of your own in evaluate.stages tells more"
+        )
+    if tests is not None and detected.harness == "none" and not detected.lists_tests:
+        found.append(
+            f"only the exit status of `{' '.join(tests)}` is believed: code that ends the program passes; "
+            "let the tests print how many passed, as evogit.toml says beside the gate"
+        )
+    if detected.packages == "install":
+        found.append(
+            "package.json asks for packages, which candidates do not have from git: evogit.toml installs "
+            "them with npm ci, outside the sandbox, and without their install scripts"
+        )
+    elif detected.packages == "unlocked":
+        found.append(
+            "package.json asks for packages and candidates have none: commit a package-lock.json, and write "
+            "what evogit.toml says in [environment]"
+        )
+    return found
 
 
 def _language(files: Sequence[str]) -> Language:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
+
+from evogit.config import javascript
 
 BENCHMARK_FOLDERS: Final = frozenset({"bench", "benchmark", "benchmarks", "perf"})
 
@@ -137,23 +138,27 @@ def test_command(files: Sequence[str], language: Language, read: Reader) -> Comm
         return ("cargo", "test", "--offline", "--quiet")
     if "go.mod" in names:
         return ("go", "test", "./...")
-    if "package.json" in names and _npm_has_tests(read("package.json")):
+    if "package.json" in names and javascript.has_tests(read("package.json")):
         return ("npm", "test", "--silent")
+    return ("make", "test") if _make_target(r"test", files, read) else None
+
+
+def bench_command(files: Sequence[str], read: Reader) -> Command | None:
+    """The command of a benchmark that is no Python script, or ``None``."""
+    script = javascript.bench_script(read("package.json")) if "package.json" in files else ""
+    if re.fullmatch(r"[\w:.-]{1,20}", script):
+        return ("npm", "run", "--silent", script)
+    target = _make_target(r"bench(?:marks?)?|perf", files, read)
+    return ("make", target) if target else None
+
+
+def _make_target(pattern: str, files: Sequence[str], read: Reader) -> str:
     for makefile in ("GNUmakefile", "makefile", "Makefile"):
-        if makefile in names and re.search(r"^test\s*:(?!=)", read(makefile), re.MULTILINE):
-            return ("make", "test")
-    return None
-
-
-def script_files(files: Sequence[str], package: str) -> list[str]:
-    """Tracked files that the ``test`` and ``bench`` scripts of a ``package.json`` name."""
-    words = [
-        word.strip("\"'").removeprefix("./")
-        for name, script in _npm_scripts(package).items()
-        if re.search("test|bench", name)
-        for word in script.split()
-    ]
-    return sorted(set(files).intersection(words))
+        text = read(makefile) if makefile in files else ""
+        found = re.search(rf"^({pattern})\s*:(?!=)", text, re.MULTILINE)
+        if found:
+            return found[1]
+    return ""
 
 
 def timed(tests: Command) -> Command:
@@ -199,20 +204,3 @@ def _uses_pytest(files: Sequence[str], tests: Sequence[str], read: Reader) -> bo
         return True
     plain = re.compile(r"^(?:import pytest|from pytest|(?:async )?def test)", re.MULTILINE)
     return any(plain.search(read(f)) for f in tests[:50])
-
-
-def _npm_has_tests(text: str) -> bool:
-    test = _npm_scripts(text).get("test", "")
-    return bool(test.strip()) and "no test specified" not in test
-
-
-def _npm_scripts(text: str) -> dict[str, str]:
-    try:
-        package: object = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    scripts = (
-        cast("dict[str, object]", package).get("scripts") if isinstance(package, dict) else None
-    )
-    named = cast("dict[str, object]", scripts).items() if isinstance(scripts, dict) else ()
-    return {name: script for name, script in named if isinstance(script, str)}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from evogit.config.javascript import LOCKED, linked, listing
 from evogit.config.languages import BENCHMARK_FOLDERS, timed
 
 if TYPE_CHECKING:
@@ -45,6 +46,32 @@ command = {command}
 """
 
 _HARNESS: Final = "# Not the exit status counts, but that every test passes which passes today.\n"
+
+_STATUS: Final = """\
+# Only the exit status is believed here, and code that ends the program before its tests are through may
+# end it with status 0. Let the tests print how many passed, the same each time, and time them without
+# >/dev/null: a stage with score = "speed" compares what is printed with what today's code prints.
+"""
+
+_LISTED: Final = """\
+# The exit status alone would not do: code may end the program before its tests are through. So what is
+# timed above prints which tests passed, and has to print the same as today's code.
+"""
+
+_NPM: Final = """\
+# What package.json asks for is installed once per content of these files, outside the sandbox, with
+# network; commands link it as node_modules into their own copy of the folder. Leave out
+# --ignore-scripts if a package has to be built.
+setup = ["sh", "-c", "cp -R . {target} && cd {target} && npm ci --ignore-scripts"]
+"""
+
+_UNLOCKED: Final = """\
+# package.json asks for packages, no node_modules is committed, and candidates have none. Commit a
+# package-lock.json and see docs/configuration.md, JavaScript:
+# setup = ["sh", "-c", "cp -R . {target} && cd {target} && npm ci --ignore-scripts"]
+# lock = ["package.json", "package-lock.json"]
+# variables = { NODE_PATH = "{target}/node_modules" }
+"""
 
 _NO_GATE: Final = """\
 # No tests were found. Without them only the output of the benchmark says what is still correct.
@@ -92,14 +119,18 @@ def _stage(detected: Detected) -> str:
     if detected.benchmark is not None:
         comment = "# Works in /candidate, the individual's folder.\n"
         run = ("python", f"/eval/{_pinned(detected)[1]}")
-    elif detected.tests is not None:
+    elif (tests := detected.tests) is not None:
         comment = (
             "# No benchmark was found, so the tests are timed. A benchmark of your own is better.\n"
+            if detected.bench is None
+            else ""
         )
         if detected.ignored_benchmarks:
             shown = ", ".join(detected.ignored_benchmarks[:3])
             comment += f"# {shown}: seems to print times, which differ in each run; print results instead.\n"
-        run = timed(detected.tests)
+        if detected.bench is not None:
+            comment += _bench(detected, detected.bench)
+        run = _command(detected, listing(tests) if detected.lists_tests else timed(tests))
     else:
         comment = (
             "# Neither tests nor a benchmark were found. Write bench.py: let it use the code to be\n"
@@ -114,8 +145,27 @@ def _gate(detected: Detected) -> str:
     if detected.tests is None:
         return _NO_GATE
     kind = detected.harness
-    harness = "" if kind == "none" else f"{_HARNESS}harness = {_text(kind)}\n"
-    return _GATE.format(command=_array(detected.tests), harness=harness)
+    if kind == "none":
+        harness = _LISTED if detected.lists_tests else _STATUS
+    else:
+        harness = f"{_HARNESS}harness = {_text(kind)}\n"
+    command = _array(_command(detected, detected.tests))
+    return _GATE.format(command=command, harness=harness)
+
+
+def _command(detected: Detected, command: Sequence[str]) -> Sequence[str]:
+    return linked(command) if detected.packages == "install" else command
+
+
+def _bench(detected: Detected, command: Sequence[str]) -> str:
+    """Why a benchmark that is there is not timed, and what to write if it should be."""
+    run = _command(detected, ("sh", "-c", f"{' '.join(command)} >/dev/null"))
+    return (
+        "# There is a benchmark, but the tests are timed: benchmarks mostly print times, which differ in each\n"
+        "# run, and some run for as long as they like. One that does the same work each time tells more than\n"
+        "# tests do (what it prints is not compared then):\n"
+        f"# run = [{', '.join(map(_text, run))}]\n"
+    )
 
 
 def _environment(detected: Detected) -> str:
@@ -127,11 +177,19 @@ def _environment(detected: Detected) -> str:
     else:
         lines += ["# Besides /usr, commands see only these folders: add where your tools live."]
         lines += ['# paths = ["/opt/toolchain"]']
-    if detected.lock:
+    lock = detected.lock
+    if detected.packages == "install":
+        lines += _NPM.splitlines()
+        lock = LOCKED
+    elif detected.packages == "unlocked":
+        lines += _UNLOCKED.splitlines()
+    if lock:
         lines += [
             "# Another content of these files is another environment.",
-            f"lock = {_array(detected.lock)}",
+            f"lock = {_array(lock)}",
         ]
+    if detected.packages == "install":
+        lines += ["", "[environment.variables]", 'NODE_PATH = "{target}/node_modules"']
     if detected.language == "python":
         path = ":".join(f"/candidate/{root}".rstrip("/") for root in detected.roots)
         lines += [

@@ -1,5 +1,9 @@
 """Detection on small repositories, and the evogit.toml written for them."""
 
+import json
+import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evogit.config.detect import Detected, commands, detect, render
+from evogit.config.detect import Detected, commands, detect, doubts, render
 from evogit.config.load import parse
 from evogit.config.model import Settings
 from evogit.paths import matches
@@ -299,3 +303,101 @@ def test_tests_and_benchmarks_beside_javascript_code_are_protected(repository: M
     guarded = {"test.js", "bench.js", "checks/run-all.js", "package.json"}
     assert all(matches(path, search.protected) for path in guarded)
     assert not matches("lib/sum.js", search.protected)
+
+
+def package(**parts: object) -> str:
+    return json.dumps({"scripts": {"test": "node --test", "bench": "node bench.js"}, **parts})
+
+
+NODE_TEST = "const { test } = require('node:test');\nrequire('LIB');\ntest('one', () => {});\n"
+needs_node = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+
+
+def timed_output(root: Path, found: Detected, **variables: str) -> str:
+    """What the command that is timed prints for the files in ``root``."""
+    [stage] = configured(found).evaluate.stages
+    environment = {"PATH": os.environ["PATH"], "HOME": str(root), **variables}
+    done = subprocess.run(
+        stage.run, cwd=root, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@needs_node
+def test_tests_of_node_that_never_ran_are_missing_in_what_is_timed(tmp_path: Path) -> None:
+    files = {
+        "package.json": package(),
+        "lib.js": "module.exports = 1;\n",
+        "a.test.js": NODE_TEST.replace("LIB", "./lib.js"),
+    }
+    found = written(tmp_path, files)
+    honest = timed_output(tmp_path, found)
+    (tmp_path / "lib.js").write_text("module.exports = 2;\n")
+
+    assert honest == timed_output(tmp_path, found) == "ok 1 - one\n"
+    (tmp_path / "lib.js").write_text("process.exit(0);\n")
+    assert timed_output(tmp_path, found) != honest
+    assert "compared" in " ".join(render(found).split())
+    assert not any("exit status" in doubt for doubt in doubts(found))
+
+
+@needs_node
+def test_what_package_json_asks_for_is_installed_once_and_found_by_imports(tmp_path: Path) -> None:
+    found = written(
+        tmp_path / "project",
+        {
+            "package.json": package(dependencies={"left": "1"}),
+            "package-lock.json": "{}",
+            "a.test.mjs": "import left from 'left';\nimport { test } from 'node:test';\n"
+            "test('left ' + left, () => {});\n",
+        },
+    )
+    made = configured(found)
+    modules = tmp_path / "installed" / "node_modules"
+    (modules / "left").mkdir(parents=True)
+    (modules / "left" / "index.js").write_text("module.exports = 'is here';\n")
+
+    assert made.environment.setup is not None
+    assert "npm ci" in made.environment.setup[2]
+    assert set(made.environment.lock) == {"package.json", "package-lock.json"}
+    assert made.environment.variables == {"NODE_PATH": "{target}/node_modules"}
+    assert made.evaluate.gates[0].command[2].endswith("&& npm test --silent")
+    output = timed_output(tmp_path / "project", found, NODE_PATH=str(modules))
+    assert output == "ok 1 - left is here\n"
+    assert any("npm ci" in doubt for doubt in doubts(found))
+
+
+def test_packages_without_a_lock_file_are_spoken_of_and_committed_ones_are_not(
+    repository: Make,
+) -> None:
+    asked = {"package.json": package(devDependencies={"left": "1"}), "a.js": ""}
+    assert any("commit a package-lock.json" in doubt for doubt in doubts(repository(**asked)))
+    assert configured(repository(**asked)).environment.setup is None
+    committed = repository(**asked, **{"node_modules/left/index.js": ""})
+    assert committed.packages == "there"
+    assert not any("package" in doubt for doubt in doubts(committed))
+
+
+@pytest.mark.parametrize(
+    ("files", "bench"),
+    [
+        ({"package.json": package(), "a.js": ""}, "npm run --silent bench"),
+        ({"Makefile": "test:\n\t./t\nbench: t\n\t./b\n", "a.c": ""}, "make bench"),
+    ],
+)
+def test_a_benchmark_that_may_print_times_is_named_with_how_to_time_it(
+    tmp_path: Path, files: dict[str, str], bench: str
+) -> None:
+    found = written(tmp_path, files)
+
+    assert any(f"found the benchmark `{bench}`" in doubt for doubt in doubts(found))
+    assert f'# run = ["sh", "-c", "{bench} >/dev/null"]' in render(found).splitlines()
+    assert "test" in configured(found).evaluate.stages[0].run[2]
+
+
+def test_it_is_said_where_only_an_exit_status_is_believed(repository: Make) -> None:
+    made = repository(**{"Makefile": "test:\n\t./t\n", "a.c": ""})
+    assert any("only the exit status of `make test`" in doubt for doubt in doubts(made))
+    assert "Only the exit status is believed here" in render(made)
+    watched = repository(**{"shop.py": "", "test_shop.py": PLAIN_TEST})
+    assert not any("exit status" in doubt for doubt in doubts(watched))
