@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from evogit.swarm.repository import Swarm
 
 _Evaluations = Annotated[
-    int | None, typer.Option("--max-evaluations", min=1, help="Stop after so many offspring judged.")
+    int | None,
+    typer.Option("--max-evaluations", min=1, help="Stop after so many offspring judged."),
 ]
 _Time = Annotated[
     str | None, typer.Option("--max-time", help="Stop after this long: 90s, 10m, 8h.")
