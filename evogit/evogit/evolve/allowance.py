@@ -80,7 +80,10 @@ class Allowance:
         if flags.evaluations is not None and self._evaluations >= flags.evaluations:
             return f"{flags.evaluations} evaluations"
         if self.seconds_left == 0:
-            return f"{flags.seconds:g} s"
+            kept = (
+                f", but for {self._kept:.0f} s to judge the best afresh" if self._kept >= 1 else ""
+            )
+            return f"{flags.seconds:g} s{kept}"
         return self._caps.over(self._spend, FREE)
 
     def end(self, reason: str, *, for_good: bool = False) -> None:
