@@ -188,7 +188,10 @@ def _write(
 
 
 def _evidence(result: Distilled, kept: Sequence[Piece], base: CommitId) -> str:
-    files = "\n".join(f"- {path}: {lines} lines" for path, lines in by_path(kept).items())
+    files = "\n".join(
+        f"- {path}: {lines} line{'' if lines == 1 else 's'}"
+        for path, lines in by_path(kept).items()
+    )
     more = "" if result.complete else "\nThe limit of evaluations ended the search early."
     return (
         f"Score {result.score:.6g}; base {base[:12]} {result.base_score:.6g}, "
