@@ -1,7 +1,7 @@
 """Two hosts with workers and a git daemon between them that is away for a while.
 
 Both hosts evolve, publish and fetch by themselves. Then the daemon is stopped and they go on; a
-worker is killed; the daemon comes back. Afterwards both clones hold the same individuals,
+worker is killed; the daemon comes back, and workers once more. Afterwards both clones hold the same individuals,
 evaluations and decisions, everything acknowledged anywhere is in both, and git finds all three
 repositories sound. Run: ``python tests/chaos/two_hosts.py --workers 2 --evaluations 40``.
 """
@@ -167,6 +167,7 @@ def main() -> int:
             hosts.cut_off()
             hosts.decide()
             hosts.evolve(kill=True)
+            hosts.evolve()  # who was killed judges what it had made
             hosts.settle()
         finally:
             hosts.daemon.stop()
