@@ -11,7 +11,7 @@ from typing import Final
 
 from evogit.analysis.hunks import Piece, Pieces, by_path, into_lines
 from evogit.analysis.minimize import minimize
-from evogit.analysis.separation import FRESH, compared, doubt, noise_floor
+from evogit.analysis.separation import FRESH, Separation, compared, doubt, noise_floor
 from evogit.errors import PreconditionError
 from evogit.evolve.assembly import Plan
 from evogit.evolve.once import Desk, open_desk, record_verdict
@@ -121,7 +121,7 @@ def distill(
     with open_desk(swarm, plan) as desk:
         phylogeny = desk.bench.phylogeny
         row = phylogeny.index(commit)
-        _require_gain(desk, row)
+        gained = _gain(desk, row)
         pieces = Pieces(swarm.git, phylogeny.tree(0), phylogeny.tree(row))
         trials = _Trials(desk, row, author)
 
@@ -139,14 +139,11 @@ def distill(
             )
         complete = trials.evaluations < limit
         tree = pieces.tree(kept)
-        base, original = (
-            compared(phylogeny, one, desk.judge.spec.settings.evaluate) for one in (0, row)
-        )
         result = Distilled(
             commit=commit,
-            base_score=math.nan if base is None else base.score,
+            base_score=gained.base,
             score=trials.settled(tree),
-            original_score=math.nan if original is None else original.score,
+            original_score=gained.score,
             kept=sum(piece.size for piece in kept),
             whole=sum(piece.size for piece in pieces.all),
             evaluations=trials.evaluations,
@@ -157,8 +154,8 @@ def distill(
         return replace(result, commit=_write(swarm, desk, tree, message, provenance))
 
 
-def _require_gain(desk: Desk, row: int) -> None:
-    """Refuse an individual whose gain is none or within the noise floor: nothing carries it."""
+def _gain(desk: Desk, row: int) -> Separation:
+    """An individual against the base; refused if its gain is none or within the noise floor: nothing carries it."""
     phylogeny, evaluate = desk.bench.phylogeny, desk.judge.spec.settings.evaluate
     found = compared(phylogeny, row, evaluate)
     if found is None:
@@ -170,6 +167,7 @@ def _require_gain(desk: Desk, row: int) -> None:
             or "it is the base, so there is no change to make smaller"
         )
         raise PreconditionError(f"{phylogeny.commit(row)[:12]}: {said}", hint=_ANOTHER)
+    return found
 
 
 def _write(
