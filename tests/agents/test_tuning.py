@@ -304,7 +304,7 @@ def test_the_search_goes_on_from_the_repository_alone() -> None:
     assert tune(swarm, last, Random(5)) == tune(swarm, last, Random(5))
 
 
-def test_a_step_by_another_operator_ends_the_lineage_of_samples() -> None:
+def test_a_far_step_by_another_operator_ends_the_lineage_of_samples() -> None:
     swarm = Swarm()
     swarm.add(b"x = 900.0\n", None, "", 0.0)
     for number in range(80):
@@ -312,6 +312,18 @@ def test_a_step_by_another_operator_ends_the_lineage_of_samples() -> None:
     here = swarm.add(b"x = 3.5\n", 0, "nudge", 500.0)
     values = [float(tune(swarm, here, Random(seed))[4:]) for seed in range(20)]
     assert 1 < min(values) <= max(values) < 10
+
+
+def test_a_small_step_by_another_operator_keeps_what_was_learned() -> None:
+    swarm = Swarm()
+    swarm.add(b"x = 9.5\ny = 4.5\n", None, "", 0.0)
+    swarm.add(b"x = 9.75\ny = 4.5\n", 0, "tune", 1.0)
+    here = swarm.add(b"x = 10.5\ny = 4.5\n", 0, "nudge", 2.0)
+    found = found_in(swarm.genomes[here].read(FILE))
+    assert found is not None
+    origin, tried = samples(swarm, swarm.genomes[here], FILE, found, 1.0)
+    assert origin == ("9.5", "4.5")
+    assert [sample.texts for sample in tried] == [("9.75", "4.5")]
 
 
 def test_without_constants_the_reason_is_given() -> None:

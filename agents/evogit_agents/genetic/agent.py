@@ -12,6 +12,7 @@ from evogit.paths import matches
 from evogit.proposals import Agent, Arm, Genome, NoProposal, Proposal, Setup, Task
 from evogit.records import Spend
 from evogit.text import clean_line
+from evogit_agents.genetic.curves import OPERATOR as BEND
 from evogit_agents.genetic.editor import Cache, Editor, Note, Place
 from evogit_agents.genetic.python import PythonEditor
 from evogit_agents.genetic.trees.editor import TreeEditor
@@ -23,7 +24,13 @@ SECOND_FILE: Final = 0.05
 TUNING: Final = 0.1
 """The share of mutations that change all constants of a file together."""
 
+HEIGHTS: Final = 0.9
+"""For an agent that draws curves: the share of steps that tune an individual which has some."""
+BENDING: Final = 0.07
+"""The share of steps that add another curve."""
+
 ADAPTIVE: Final = "adaptive"
+CURVES: Final = "curves"
 _CHOICES: Final = 3
 _FILES_TRIED: Final = 16
 _PYTHON: Final = ".py"
@@ -42,14 +49,23 @@ class GeneticAgent:
         sign: -1 if a lower score is better, else 1.
         only_tune: make no other offspring than by ``tune``.
         draws: of so many mutations, drawn by the operators' rates, one is made (``Past.choose``).
+        curves: draw a curve where there is none yet, else mostly tune.
     """
 
     kind = "genetic"
 
-    def __init__(self, sign: float = 1.0, *, only_tune: bool = False, draws: int = 1) -> None:
+    def __init__(
+        self,
+        sign: float = 1.0,
+        *,
+        only_tune: bool = False,
+        draws: int = 1,
+        curves: bool = False,
+    ) -> None:
         self._sign = sign
         self._only_tune = only_tune
         self._draws = draws
+        self._curves = curves
         trees = TreeEditor()
         self._editors: dict[str, Editor] = {
             _PYTHON: PythonEditor(),
@@ -75,6 +91,10 @@ class GeneticAgent:
         return self._favoured([self._mutated(paths, task) for _ in range(self._draws)], task)
 
     def _mutated(self, paths: list[str], task: Task) -> Proposal | NoProposal:
+        if self._curves:
+            proposal = self._curve(paths, task)
+            if proposal is not None:
+                return proposal
         if self._only_tune or task.random.random() < TUNING:
             proposal = self._tune(paths, task)
             if proposal is not None:
@@ -106,6 +126,23 @@ class GeneticAgent:
             return NoProposal(operator, "found no edit of an editable file that parses")
         operator = "cross" if crossing else notes[0][1].operator
         return Proposal(operator, changes, _subject(operator, notes), _body(notes))
+
+    def _curve(self, paths: list[str], task: Task) -> Proposal | None:
+        path = task.random.choice(paths)
+        data, editor = _read(task.parents[0], path), self._editor(path)
+        if data is None or editor is None:
+            return None
+        constants, roll = editor.tunable(path, data), task.random.random()
+        curved = constants is not None and constants.curved
+        if curved and roll < HEIGHTS:
+            return self._tune([path], task)
+        if curved and roll > HEIGHTS + BENDING:
+            return None
+        made = editor.bend(Place(path, data, (), (), task.search, task.random))
+        if made is None:
+            return None
+        content, edits = made
+        return Proposal(BEND, {path: content}, _subject(BEND, [(path, edit) for edit in edits]))
 
     def _tune(self, paths: list[str], task: Task) -> Proposal | None:
         parent = task.parents[0]
@@ -191,16 +228,18 @@ def genetic(setup: Setup) -> Callable[[], Agent]:
 
     ``genetic:tune`` changes nothing but constants. ``genetic:adaptive`` prefers the operators that
     gained more in this swarm: adaptive operator selection (Fialho, Schoenauer and Sebag, GECCO
-    2010) on top of the rates, so that none is ever given up.
+    2010) on top of the rates, so that none is ever given up. ``genetic:curves`` adds curves to what
+    Python functions return and tunes their heights, seldom anything else.
 
     Raises:
         ConfigError: for another argument.
     """
-    if setup.argument not in ("", TUNE, ADAPTIVE):
+    if setup.argument not in ("", TUNE, ADAPTIVE, CURVES):
         raise ConfigError(
             f"genetic:{setup.argument} is no kind of agent",
-            hint=f"use genetic, genetic:{TUNE} or genetic:{ADAPTIVE}",
+            hint=f"use genetic, genetic:{TUNE}, genetic:{ADAPTIVE} or genetic:{CURVES}",
         )
     sign = -1.0 if setup.settings.evaluate.direction == "minimize" else 1.0
     draws = _CHOICES if setup.argument == ADAPTIVE else 1
-    return lambda: GeneticAgent(sign, only_tune=setup.argument == TUNE, draws=draws)
+    only_tune, curves = setup.argument == TUNE, setup.argument == CURVES
+    return lambda: GeneticAgent(sign, only_tune=only_tune, draws=draws, curves=curves)

@@ -6,7 +6,7 @@ import ast
 
 from evogit_agents.genetic.edit import Edited, line_span, rewrite
 from evogit_agents.genetic.ground import Ground
-from evogit_agents.genetic.index import Index, Statement
+from evogit_agents.genetic.index import HEIGHT, Index, Statement
 from evogit_agents.genetic.kinds import Kind
 from evogit_agents.genetic.scope import loads, portable
 from evogit_agents.genetic.source import nodes, same
@@ -43,6 +43,7 @@ def cross_expression(ground: Ground) -> Edited | None:
     if site is None:
         return None
     there = [s for s in donor.sites if s.kind is site.kind and not isinstance(s.node, ast.Name)]
+    there = [s for s in there if s.power != HEIGHT]
     named = site.statement.function
     near = [
         s

@@ -57,6 +57,13 @@ class Editor(Protocol):
         """
         ...
 
+    def bend(self, place: Place) -> tuple[bytes, list[Note]] | None:
+        """Other content in which a curve is added to a number that a function returns.
+
+        ``None`` if chance found no place for one, or the language has none.
+        """
+        ...
+
     def tunable(self, path: str, data: bytes) -> Tunable | None:
         """The constants of a file that may change; ``None`` if it has none."""
         ...

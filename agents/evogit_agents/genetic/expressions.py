@@ -10,7 +10,7 @@ from evogit.syntax import parse
 from evogit_agents.genetic.edit import Edited
 from evogit_agents.genetic.ground import Ground, kind_is
 from evogit_agents.genetic.grow import MAX_FLOAT, MAX_INT, number, place_of
-from evogit_agents.genetic.index import EXPONENT, Site
+from evogit_agents.genetic.index import EXPONENT, HEIGHT, Site
 from evogit_agents.genetic.kinds import Kind
 from evogit_agents.genetic.scope import portable
 from evogit_agents.genetic.source import nodes, same
@@ -58,6 +58,7 @@ def hoist(ground: Ground) -> Edited | None:
         return None
     inside = {id(n) for n in nodes(site.node)} - {id(site.node)}
     parts = [s for s in ground.index.sites if id(s.node) in inside and s.kind is site.kind]
+    parts = [s for s in parts if s.power != HEIGHT]
     parts = [s for s in parts if ground.in_scope(s.node, site)]
     return ground.put(site, ground.random.choice(parts).node) if parts else None
 
@@ -259,7 +260,7 @@ def _nudged(value: float, random: Random, *, real: bool) -> float:
 
 
 def _donates(donor: Site, site: Site) -> bool:
-    if donor.kind is not site.kind or donor.node is site.node:
+    if donor.kind is not site.kind or donor.node is site.node or donor.power == HEIGHT:
         return False
     plain = isinstance(donor.node, (ast.Name, ast.Constant))
     return not plain and not same(donor.node, site.node)

@@ -10,7 +10,7 @@ from typing import Final
 
 from evogit_agents.genetic.edit import Edited, replace
 from evogit_agents.genetic.grow import Grower, place_of
-from evogit_agents.genetic.index import BASE, EXPONENT, Function, Index, Site
+from evogit_agents.genetic.index import BASE, EXPONENT, HEIGHT, Function, Index, Site
 from evogit_agents.genetic.kinds import Kind
 from evogit_agents.genetic.scope import loads
 from evogit_agents.genetic.source import nodes, size
@@ -40,8 +40,8 @@ class Ground:
         self.grower = Grower(self.index, self.templates, self.random)
 
     def site(self, wanted: Callable[[Site], bool]) -> Site | None:
-        """A random site that is no exponent and fulfils ``wanted``."""
-        found = [s for s in self.index.sites if s.power != EXPONENT and wanted(s)]
+        """A random site that is no exponent, no height of a curve, and fulfils ``wanted``."""
+        found = [s for s in self.index.sites if s.power not in (EXPONENT, HEIGHT) and wanted(s)]
         return self.random.choice(found) if found else None
 
     def put(self, site: Site, node: ast.expr | None, note: str = "") -> Edited | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from evogit.genome.curves import Curve, as_curve
 from evogit.syntax import dotted
 from evogit_agents.genetic.kinds import Kind, annotated, kind_of, usage
 from evogit_agents.genetic.scope import arguments, bindings, ends, global_names, loads, targets
@@ -21,6 +22,7 @@ Path = tuple[tuple[str, int], ...]
 _RECEIVERS: Final = {"self", "cls"}
 BASE: Final = 1
 EXPONENT: Final = 2
+HEIGHT: Final = 3
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -67,7 +69,8 @@ class Site:
     kind: Kind
     visible: Mapping[str, Kind]
     power: int
-    """0, or ``BASE`` within the base of a power, or ``EXPONENT`` within an exponent or shift width."""
+    """0, or ``BASE`` within the base of a power, or ``EXPONENT`` within an exponent or shift width, or
+    ``HEIGHT`` within the heights of a curve."""
 
     def put(self, node: ast.expr) -> None:
         """Set ``node`` in this expression's place in the tree."""
@@ -299,8 +302,21 @@ class _Walker:
             kind = kind_of(node, kinds)
             site = Site(node, parent, name, number, statement, kind, visible, power)
             self._index.sites.append(site)
-        if dotted(node) is None:
+        curve = as_curve(node)
+        if curve is not None:
+            self._curve(curve, statement, visible, power)
+        elif dotted(node) is None:
             self._children(node, statement, _with_own(node, visible), power=power)
+
+    def _curve(
+        self, curve: Curve, statement: Statement, visible: Mapping[str, Kind], power: int
+    ) -> None:
+        """Visit what a curve runs over, its width and its heights; how it is built is left alone."""
+        scaled, heights = curve.scaled, curve.table
+        self._expression(curve.over, (scaled, "left", None), statement, visible, power=power)
+        self._expression(curve.width, (scaled, "right", None), statement, visible, power=HEIGHT)
+        for number, height in enumerate(heights.elts):
+            self._expression(height, (heights, "elts", number), statement, visible, power=HEIGHT)
 
     def _allowed(self, node: ast.expr) -> bool:
         return self._index.allows(node.lineno, node.end_lineno or node.lineno)

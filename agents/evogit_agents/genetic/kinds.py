@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final
 
+from evogit.genome.curves import as_curve
 from evogit.syntax import dotted
 
 
@@ -111,8 +112,8 @@ def kind_of(node: ast.expr, names: Mapping[str, Kind], depth: int = 4) -> Kind:
             return _common([kind_of(v, names, depth - 1) for v in values])
         case ast.IfExp(body=body, orelse=orelse):
             return _common([kind_of(v, names, depth - 1) for v in (body, orelse)])
-        case ast.Call(func=func):
-            return _called(func, names)
+        case ast.Call():
+            return _called(node, names)
         case _:
             return Kind.UNKNOWN
 
@@ -196,7 +197,8 @@ def _binary(node: ast.BinOp, names: Mapping[str, Kind], depth: int) -> Kind:
     return Kind.NUMBER if isinstance(node.op, ARITHMETIC) else Kind.UNKNOWN
 
 
-def _called(func: ast.expr, names: Mapping[str, Kind]) -> Kind:
+def _called(node: ast.Call, names: Mapping[str, Kind]) -> Kind:
+    func = node.func
     name = dotted(func)
     if name is not None and f"{name}()" in names:
         return names[f"{name}()"]
@@ -207,7 +209,7 @@ def _called(func: ast.expr, names: Mapping[str, Kind]) -> Kind:
     if isinstance(func, ast.Attribute):
         methods = (_NUMERIC_METHODS, _TEXT_METHODS, _TRUTH_METHODS, _SEQUENCE_METHODS)
         return _lookup(func.attr, *methods)
-    return Kind.UNKNOWN
+    return Kind.NUMBER if as_curve(node) is not None else Kind.UNKNOWN
 
 
 def _lookup(name: str, *families: frozenset[str]) -> Kind:

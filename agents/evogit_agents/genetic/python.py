@@ -9,6 +9,7 @@ from typing import Final
 from evogit.paths import editable_ranges, outside_unchanged
 from evogit_agents.genetic import cross, expressions, statements
 from evogit_agents.genetic.behaviour import behaviours
+from evogit_agents.genetic.curves import OPERATOR, bend
 from evogit_agents.genetic.edit import Edited
 from evogit_agents.genetic.editor import Cache, Note, Place
 from evogit_agents.genetic.ground import Ground, Mutation
@@ -88,6 +89,21 @@ class PythonEditor:
             content = _checked(index, done[-1][1].source) if done else None
             if content is not None:
                 return content, [Note(name, e.note, e.where, e.line) for name, e in done]
+        return None
+
+    def bend(self, place: Place) -> tuple[bytes, list[Note]] | None:
+        """See ``Editor``."""
+        index = self._index(place.data)
+        if index is None:
+            return None
+        ground = Ground(
+            index, self._extra(place.data, index, place.search.primitives), place.random
+        )
+        for _ in range(_ATTEMPTS):
+            edit = bend(ground)
+            content = _checked(index, edit.source) if edit is not None else None
+            if edit is not None and content is not None:
+                return content, [Note(OPERATOR, edit.note, edit.where, edit.line)]
         return None
 
     def tunable(self, path: str, data: bytes) -> Tunable | None:

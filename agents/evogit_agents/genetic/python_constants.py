@@ -7,10 +7,18 @@ from bisect import bisect_right
 from operator import itemgetter
 from typing import Final
 
-from evogit_agents.genetic.index import EXPONENT, Index, Site
+from evogit_agents.genetic.index import EXPONENT, HEIGHT, Index, Site
 from evogit_agents.genetic.numerals import read
 from evogit_agents.genetic.source import nodes
-from evogit_agents.genetic.tuning.constants import MOST, Place, Tunable, marked, reachable
+from evogit_agents.genetic.tuning.constants import (
+    CURVE_STEP,
+    MOST,
+    TABLE_STEP,
+    Place,
+    Tunable,
+    marked,
+    reachable,
+)
 
 _STRUCTURAL: Final = frozenset({0, 1, 2})
 """Whole numbers that mostly say how a program is built, not how much of something it wants."""
@@ -56,7 +64,8 @@ def _place(
         if text[start - 1 : start] != "-":
             return None
         start -= 1
-    return Place(_bytes(index, start), _bytes(index, end), table)
+    step = CURVE_STEP if site.power == HEIGHT and table is not None else TABLE_STEP
+    return Place(_bytes(index, start), _bytes(index, end), table, step)
 
 
 def _bytes(index: Index, offset: int) -> int:

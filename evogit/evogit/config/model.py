@@ -187,7 +187,8 @@ class Search(Model):
     strategy: Text = "evogit"
     agents: tuple[Text, ...] = ("genetic",)
     """Kinds of agents, dealt round-robin to ``-n`` agents: ``genetic``, ``genetic:adaptive``
-    (prefers operators that worked), ``genetic:tune`` (constants only), ``llm`` (all of ``models``),
+    (prefers operators that worked), ``genetic:tune`` (constants only), ``genetic:curves`` (curves
+    whose heights are tuned), ``llm`` (all of ``models``),
     ``llm:NAME`` (one of them), ``command:TOOL`` (a coding agent)."""
     editable: tuple[Text, ...] = ("**/*.py",)
     """Path patterns (``**`` crosses folders) that offspring may change. If a file holds

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
+from evogit.genome.curves import Curve, as_curve, height_of
 from evogit.syntax import dotted
 
 Environment = dict[str, float]
@@ -137,8 +138,23 @@ def read(node: ast.expr) -> Reader:
         case ast.Call(func=func, args=args, keywords=[]) if dotted(func) in _CALLS:
             call, values = _CALLS[dotted(func)], [read(a) for a in args]
             return lambda e: float(call(*[value(e) for value in values]))
+        case ast.Call(func=ast.Lambda()):
+            return _read_curve(as_curve(node))
         case _:
             return _read_condition(node)
+
+
+def _read_curve(curve: Curve | None) -> Reader:
+    if curve is None:
+        raise _UnreadableError
+    over, width = read(curve.over), read(curve.width)
+    heights = [height_of(height) for height in curve.table.elts]
+
+    def at(environment: Environment) -> float:
+        x = min(max(over(environment) / width(environment), 0.0), len(heights) - 1.0)
+        return heights[int(x)] * (1 - x % 1) + heights[-int(-x // 1)] * (x % 1)
+
+    return at
 
 
 def _read_condition(node: ast.expr) -> Reader:

@@ -70,6 +70,10 @@ class TreeEditor:
         notes = [Note(name, e.text, e.where, e.line) for name, e in done]
         return done[-1][1].source.encoded(), notes
 
+    def bend(self, place: Place) -> tuple[bytes, list[Note]] | None:
+        """Nothing: curves are drawn in Python alone."""
+        del place
+
     def tunable(self, path: str, data: bytes) -> Tunable | None:
         """See ``Editor``."""
         source = self._source(path, data)

@@ -25,6 +25,9 @@ LOG_STEP: Final = 0.25
 TABLE_STEP: Final = 0.1
 """One unit of a table entry's coordinate, in terms of the table's root mean square."""
 
+CURVE_STEP: Final = 1.0
+"""The same for a height of a curve: these are noise when a curve is drawn, and not yet a guess."""
+
 _TABLE_LIMIT: Final = 10**12
 _WHOLE_LIMIT: Final = 10**9
 _LOG_LIMIT: Final = 27.0
@@ -42,11 +45,13 @@ class Place:
 
     ``table`` numbers the list of constants that it belongs to, ``None`` if it stands alone. The
     sign is part of a table's entry, but not of a constant that stands alone: that keeps its sign.
+    ``step`` is one unit of a table entry's coordinate, in terms of the table's root mean square.
     """
 
     start: int
     end: int
     table: int | None = None
+    step: float = TABLE_STEP
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,11 @@ class Tunable:
 
     data: bytes
     places: tuple[Place, ...]
+
+    @property
+    def curved(self) -> bool:
+        """Whether some of them are heights of a curve."""
+        return any(place.step == CURVE_STEP for place in self.places)
 
     @cached_property
     def between(self) -> tuple[bytes, ...]:
@@ -149,7 +159,7 @@ def scale(places: Sequence[Place], texts: Sequence[str]) -> Scale | None:
     for place, form in zip(places, known, strict=True):
         mean = math.sqrt(math.fsum(squares[place.table]) / len(squares[place.table])) or 1.0
         least = 1.0 if form.whole else 0.0
-        units.append(0.0 if place.table is None else max(least, TABLE_STEP * mean))
+        units.append(0.0 if place.table is None else max(least, place.step * mean))
     return Scale(known, tuple(units))
 
 

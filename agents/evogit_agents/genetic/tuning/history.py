@@ -19,7 +19,7 @@ from evogit_agents.genetic.tuning.cma import (
     start,
     update,
 )
-from evogit_agents.genetic.tuning.constants import Scale, Tunable
+from evogit_agents.genetic.tuning.constants import Scale, Tunable, scale
 
 OPERATOR: Final = "tune"
 """What offspring of this operator are recorded as; only they are samples."""
@@ -30,6 +30,9 @@ _ANCESTORS: Final = 100
 
 _COLLAPSED: Final = 1e-6
 """A deviation, in units of what is a sensible change at first, below which nothing is searched."""
+
+_FAR: Final = 3.0
+"""So many deviations a sample seldom is from the mean, as the search begins."""
 
 _GROWTH: Final = 2
 """How much larger generations are after a new start: A. Auger and N. Hansen, "A restart CMA evolution
@@ -67,7 +70,9 @@ def samples(
             t.operator == OPERATOR and t.genome is not None and t.genome.commit == here.commit
             for t in trials
         )
-        if texts is None or not tuned or len(found) > MOST_SAMPLES:
+        if texts is None or len(found) > MOST_SAMPLES:
+            break
+        if not tuned and _leaps(tunable, texts, origin):
             break
         found += _tried(trials, texts, search)
         origin, here = texts, ancestor
@@ -92,6 +97,14 @@ def replayed(scales: Scale, origin: Sequence[str], tried: Sequence[Sample]) -> D
         if max(found.deviations()) < _COLLAPSED:
             found, size = start(best[0], 1.0), size * _GROWTH
     return found
+
+
+def _leaps(tunable: Tunable, before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether a step by another operator went further than this search would in a generation."""
+    scales = scale(tunable.places, before)
+    one = scales.coordinates(before) if scales is not None else None
+    other = scales.coordinates(after) if scales is not None else None
+    return one is None or other is None or math.dist(one, other) > _FAR * math.sqrt(len(one))
 
 
 def _after(found: Distribution, ranked: list[tuple[Vector, float]]) -> Distribution:
