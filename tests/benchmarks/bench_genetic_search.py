@@ -1,7 +1,7 @@
 """How well the genetic agent searches: online bin packing, all in this process.
 
 Run ``python tests/benchmarks/bench_genetic_search.py [--evaluations 2000] [--seeds 1 2 3]
-[--option drift=0.1 ...]``. The strategy, the agent, the problem's seed, streams and packing loop are
+[--option aloof=50 ...] [--plain]``. The strategy, the agent, the problem's seed, streams and packing loop are
 the real ones; sandbox, git and threads are not there, agents take turns. Scores are the excess in
 percent on the training streams, and on others that belong neither to training nor to the hold-out,
 so that settings can be compared without looking at the hold-out.
@@ -14,6 +14,7 @@ import importlib.util
 import math
 import time
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from types import ModuleType
@@ -25,7 +26,7 @@ from evogit.git.merge_text import Hunk, merge_text
 from evogit.ids import CommitId, TreeId
 from evogit.outcome import Scored
 from evogit.phylogeny.index import Phylogeny
-from evogit.proposals import MERGE, Genome, Proposal, Step, Task
+from evogit.proposals import MERGE, Genome, NoPast, Proposal, Step, Task, Trial
 from evogit.strategies.evogit import EvoGit
 from evogit_agents.genetic import GeneticAgent
 
@@ -48,6 +49,7 @@ def script(name: str) -> ModuleType:
 
 SCORE: Any = script("bins_score")
 RUN: Any = script("bins_run")
+PHASES: int = SCORE.PHASES["u"]
 
 
 def streams(name: str, count: int) -> list[list[int]]:
@@ -59,8 +61,8 @@ def excess(program: bytes, items: list[list[int]]) -> float | None:
     names: dict[str, Any] = {}
     try:
         exec(compile(program, FILE, "exec"), names)  # noqa: S102
-        line = RUN.table(names["priority"], 1, 20, 100, 150).encode()
-        rule = SCORE.rule(SCORE.KINDS["u"], line, 1)
+        line = RUN.table(names["priority"], PHASES, 20, 100, 150).encode()
+        rule = SCORE.rule(SCORE.KINDS["u"], line, PHASES)
     except Exception:  # noqa: BLE001
         return None
     used = [SCORE.pack(stream, 150, rule) for stream in items]
@@ -75,19 +77,26 @@ class Memory:
         self.programs, self.scores = [base], [score]
         self.known = {base}
         self.ancestry: list[tuple[int, ...]] = [()]
-        self.steps, self.agents = [0], [""]
+        self.steps, self.agents, self.operators = [0], [""], [""]
         self.top = 0
         self.offspring: dict[int, list[int]] = {}
         self.last: dict[str, int] = {}
         self.tips: dict[str, int] = {}
 
     def add(
-        self, program: bytes, parents: tuple[int, ...], agent: str, step: int, score: float | None
+        self,
+        program: bytes,
+        parents: tuple[int, ...],
+        agent: str,
+        step: int,
+        operator: str,
+        score: float | None,
     ) -> int:
         self.known.add(program)
         for parent in parents:
             self.offspring.setdefault(parent, []).append(len(self.programs))
         self.agents.append(agent)
+        self.operators.append(operator)
         self.programs.append(program)
         self.ancestry.append(parents)
         self.steps.append(step)
@@ -177,30 +186,56 @@ class Memory:
         )
 
 
+class Tried(NoPast):
+    """What an agent may ask of a memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    def trials(self, parent: Genome, most: int = 10) -> Sequence[Trial]:
+        memory = self.memory
+        own = memory.index(parent.commit)
+        children = [c for c in memory.children(own) if memory.parents(c)[0] == own]
+        return [self._trial(child) for child in children[::-1][:most]]
+
+    def _trial(self, i: int) -> Trial:
+        memory = self.memory
+        genome, score = memory.genome(memory.commit(i)), memory.score(i)
+        outcome = "failed" if score is None else ""
+        return Trial(memory.agent(i), memory.operators[i], "", outcome, score, genome)
+
+    def lineage(self, individual: Genome, most: int = 10) -> Sequence[Genome]:
+        memory = self.memory
+        line = memory.lineage(memory.index(individual.commit))
+        return [memory.genome(memory.commit(i)) for i in line[1 : most + 1]]
+
+
 def offspring(
     memory: Memory, agent: GeneticAgent, step: Step, search: Search, random: Random
-) -> tuple[bytes | None, tuple[int, ...]]:
-    """A program and its parents; no program if there is none."""
+) -> tuple[bytes | None, tuple[int, ...], str]:
+    """A program, its parents and the operator; no program if there is none."""
     rows = tuple(map(memory.index, step.parents))
     if step.operator == MERGE:
-        return memory.merged(*rows), rows
+        return memory.merged(*rows), rows, MERGE
     parents = [memory.genome(commit) for commit in step.parents]
     read = [memory.genome(commit) for commit in step.inspirations]
-    made = agent.propose(Task(step.operator, parents, read, search, "", [], random))
+    task = Task(step.operator, parents, read, search, "", [], random, Tried(memory))
+    made = agent.propose(task)
     if not isinstance(made, Proposal):
-        return None, rows
-    return made.changes[FILE], rows if made.operator == "cross" else rows[:1]
+        return None, rows, made.operator
+    rows = rows if made.operator == "cross" else rows[:1]
+    return made.changes[FILE], rows, made.operator
 
 
 def evolve(
-    seed: int, evaluations: int, agents: int, strategy: EvoGit, search: Search
+    seed: int, evaluations: int, agents: int, strategy: EvoGit, search: Search, *, curves: bool
 ) -> tuple[Memory, int]:
     """Agents in turn until so many programs were evaluated; also how many steps that took."""
     training = streams("train/20240117/u/500", SCORE.TRAINED["u"].streams)
     base = (PROBLEM / "seed" / FILE).read_bytes()
     memory = Memory(base, excess(base, training))
     phylogeny = cast("Phylogeny", memory)
-    workers = {f"a{number}": GeneticAgent() for number in range(1, agents + 1)}
+    workers = {f"a{n}": GeneticAgent(-1.0, curves=curves) for n in range(1, agents + 1)}
     memory.tips = dict.fromkeys(workers, 0)
     steps = 0
     while len(memory.programs) <= evaluations:
@@ -210,11 +245,11 @@ def evolve(
             random = Random(f"{seed} {name} {number}")
             step = strategy.plan(phylogeny, name, random)
             memory.last[name] = number
-            program, parents = offspring(memory, agent, step, search, random)
+            program, parents, operator = offspring(memory, agent, step, search, random)
             if program is None or program in memory.known:
                 continue
             score = excess(program, training)
-            row = memory.add(program, parents, name, number, score)
+            row = memory.add(program, parents, name, number, operator, score)
             if score is not None and strategy.accepts(
                 phylogeny, name, memory.commit(row), Scored(score), random
             ):
@@ -228,6 +263,7 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=4)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--option", nargs="*", default=[], help="of the strategy, as drift=0.1")
+    parser.add_argument("--plain", action="store_true", help="without curves")
     arguments = parser.parse_args()
     options = {name: float(value) for name, value in (o.split("=") for o in arguments.option)}
     settings = tomllib.loads((PROBLEM / "problem.toml").read_text())
@@ -236,7 +272,12 @@ def main() -> None:
     for seed in arguments.seeds:
         begin = time.process_time()
         memory, steps = evolve(
-            seed, arguments.evaluations, arguments.agents, EvoGit(**options), search
+            seed,
+            arguments.evaluations,
+            arguments.agents,
+            EvoGit(**options),
+            search,
+            curves=not arguments.plain,
         )
         best = memory.top
         program = memory.programs[best]

@@ -32,7 +32,7 @@ PROBLEM = Path(str(files("evogit_problems.online_bin_packing")))
 EVALUATOR = PROBLEM.with_name("evaluator")
 SETTINGS = Settings.model_validate(tomllib.loads((PROBLEM / "problem.toml").read_text()))
 REFERENCE = """\
-def priority(item, remaining, capacity):
+def priority(item, remaining, capacity, *_):
     left = remaining - item
     if left < 7:
         return -left
@@ -57,10 +57,10 @@ def _load(name: str) -> ModuleType:
 
 
 SCORER: Any = _load("bins_score")
-WORST_FIT = "def priority(item, remaining, capacity):\n    return remaining if remaining < capacity else -1\n"
-CONSTANT = "def priority(item, remaining, capacity):\n    return 0\n"
+WORST_FIT = "def priority(item, remaining, capacity, *_):\n    return remaining if remaining < capacity else -1\n"
+CONSTANT = "def priority(item, remaining, capacity, *_):\n    return 0\n"
 NEXT_BIN = (
-    "def priority(item, remaining, capacity):\n    return 1 if remaining == capacity else 0\n"
+    "def priority(item, remaining, capacity, *_):\n    return 1 if remaining == capacity else 0\n"
 )
 BOUNDS = {"u": ["20", "100", "150"], "weibull": ["1", "100", "100"]}
 PHASED = PROBLEM.with_name("online_bin_packing_weibull")
@@ -124,7 +124,7 @@ def solver(folder: Path, body: str) -> str:
         "def say(data):\n"
         "    while data: data = data[os.write(1, data):]\n"
         "parts = [b' '.join(b'%d' % (150 - room) for room in range(item, 151))"
-        " for item in range(20, 101)]\n" + body
+        " for item in range(20, 101)] + 3 * 81 * [b'']\n" + body
     )
     return failure(evaluate(folder, runner=script))
 
@@ -250,12 +250,13 @@ def test_what_is_shown_to_be_no_worse_than_best_fit_costs_nothing() -> None:
 
 
 def test_a_rule_is_told_of_as_many_phases_as_the_seed_says() -> None:
-    settings = Settings.model_validate(tomllib.loads((PHASED / "problem.toml").read_text()))
     assert list(SCORER.ENDS) == [64 * 2**k for k in range(7)]
-    assert settings.search.functions[0].arguments["phase"] == (0, 7)
-    for stage in (*settings.evaluate.stages, settings.evaluate.holdout):
-        assert stage is not None
-        assert stage.run[2] == str(SCORER.PHASES["weibull"]) == "8"
+    for kind, problem, phases in (("u", PROBLEM, 4), ("weibull", PHASED, 8)):
+        settings = Settings.model_validate(tomllib.loads((problem / "problem.toml").read_text()))
+        assert settings.search.functions[0].arguments["phase"] == (0, phases - 1)
+        for stage in (*settings.evaluate.stages, settings.evaluate.holdout):
+            assert stage is not None
+            assert stage.run[2] == str(SCORER.PHASES[kind]) == str(phases)
 
 
 def test_ranks_may_be_left_out_where_they_are_those_of_the_phase_before() -> None:
@@ -300,14 +301,14 @@ def test_a_plausible_score_is_no_better_than_any_rule_known() -> None:
         ("return '1'", "priority is str, not a number"),
         ("return None", "priority is NoneType, not a number"),
         ("return 10 ** 400", "OverflowError"),
-        ("return priority(item, remaining, capacity)", "RecursionError"),
+        ("return priority(item, remaining, capacity, *_)", "RecursionError"),
         ("raise SystemExit(0)", "SystemExit"),
     ],
 )
 def test_a_rule_that_gives_no_number_fails_and_says_why(
     tmp_path: Path, body: str, said: str
 ) -> None:
-    source = f"def priority(item, remaining, capacity):\n    {body}\n"
+    source = f"def priority(item, remaining, capacity, *_):\n    {body}\n"
     assert said in failure(rule(tmp_path, source))
 
 
@@ -333,11 +334,11 @@ def test_a_rule_may_print(tmp_path: Path) -> None:
 def test_a_rule_is_asked_only_about_bins_with_room_and_once_for_each(tmp_path: Path) -> None:
     source = (
         "seen = set()\n"
-        "def priority(item, remaining, capacity):\n"
+        "def priority(item, remaining, capacity, phase):\n"
         "    assert type(item) is type(remaining) is type(capacity) is int\n"
         "    assert 20 <= item <= 100 and item <= remaining <= capacity == 150\n"
-        "    assert (item, remaining) not in seen\n"
-        "    seen.add((item, remaining))\n"
+        "    assert (item, remaining, phase) not in seen\n"
+        "    seen.add((item, remaining, phase))\n"
         "    return item - remaining\n"
     )
     assert number(rule(tmp_path, source)) == number(evaluate(PROBLEM / "seed"))
@@ -346,14 +347,16 @@ def test_a_rule_is_asked_only_about_bins_with_room_and_once_for_each(tmp_path: P
 def test_a_rule_that_fails_for_a_room_no_training_stream_leaves_fails_in_training(
     tmp_path: Path,
 ) -> None:
-    source = "def priority(item, remaining, capacity):\n    return 1 / (remaining - 149)\n"
+    source = "def priority(item, remaining, capacity, *_):\n    return 1 / (remaining - 149)\n"
     assert "ZeroDivisionError" in failure(rule(tmp_path, source))
 
 
 def test_a_rule_that_fails_for_other_items_than_its_own_has_no_figures_there(
     tmp_path: Path,
 ) -> None:
-    source = "def priority(item, remaining, capacity):\n    return -remaining / max(item - 15, 0)\n"
+    source = (
+        "def priority(item, remaining, capacity, *_):\n    return -remaining / max(item - 15, 0)\n"
+    )
     answer = rule(tmp_path, source, "holdout")
     assert number(answer) == answer["score"]
     assert not [name for name in cast("dict[str, float]", answer["metrics"]) if "weibull" in name]
@@ -367,8 +370,8 @@ def test_a_rule_that_fails_for_other_items_than_its_own_has_no_figures_there(
     [
         ("parts[3] += b' 1'", "129 ranks were given for an item of 23"),
         ("parts[80] = parts[79]", "52 ranks were given for an item of 100"),
-        ("parts.pop()", "80 items were answered for, not 81"),
-        ("parts.append(b'')", "82 items were answered for, not 81"),
+        ("parts.pop()", "323 items were answered for, not 324"),
+        ("parts.append(b'')", "325 items were answered for, not 324"),
         ("parts[0] = b''", "not ranks for an item of 20"),
         ("parts[0] = b'-' + parts[0]", "not ranks for an item of 20"),
         ("parts[0] = b'+' + parts[0]", "not ranks for an item of 20"),
@@ -378,8 +381,8 @@ def test_a_rule_that_fails_for_other_items_than_its_own_has_no_figures_there(
         ("parts[0] += b' '", "not ranks for an item of 20"),
         ("parts[0] = parts[0].replace(b' ', b'  ', 1)", "not ranks for an item of 20"),
         ("parts[0] = ' '.join(131 * ['\\u0660']).encode()", "not ranks for an item of 20"),
-        ("parts = [b'{\"score\": 0.02}']", "1 items were answered for, not 81"),
-        ("parts = [b'\\xff\\x00']", "1 items were answered for, not 81"),
+        ("parts = [b'{\"score\": 0.02}']", "1 items were answered for, not 324"),
+        ("parts = [b'\\xff\\x00']", "1 items were answered for, not 324"),
         ("parts[0] += b'\\n'", "2 lines came instead of 1"),
         ("parts[0] = b'\\r' + parts[0]", "not ranks for an item of 20"),
     ],
@@ -422,7 +425,7 @@ def test_a_candidate_that_writes_a_score_to_every_descriptor_gets_none(tmp_path:
         "    except OSError: pass\n"
         "os._exit(0)\n"
     )
-    assert failure(rule(tmp_path, source)) == "1 items were answered for, not 81"
+    assert failure(rule(tmp_path, source)) == "1 items were answered for, not 324"
 
 
 def test_a_rule_can_not_find_an_item_of_any_stream(tmp_path: Path) -> None:
@@ -433,7 +436,7 @@ def test_a_rule_can_not_find_an_item_of_any_stream(tmp_path: Path) -> None:
         "def look():\n"
         "    try: return os.read(0, 1)\n"
         "    except BlockingIOError: return b''\n"
-        "def priority(item, remaining, capacity):\n"
+        "def priority(item, remaining, capacity, *_):\n"
         "    assert look() == b'', 'something was sent'\n"
         "    if item == 100 and remaining == capacity: raise RuntimeError('never told anything')\n"
         "    return item - remaining\n"
@@ -447,7 +450,7 @@ def test_a_number_that_lies_about_itself_changes_nothing_but_the_choice(tmp_path
         "    def __eq__(self, other): return True\n"
         "    def __gt__(self, other): return True\n"
         "    __hash__ = float.__hash__\n"
-        "def priority(item, remaining, capacity):\n    return Liar(item - remaining)\n"
+        "def priority(item, remaining, capacity, *_):\n    return Liar(item - remaining)\n"
     )
     assert number(rule(tmp_path, source)) == number(evaluate(PROBLEM / "seed"))
 
@@ -456,7 +459,7 @@ def test_a_candidate_that_patches_the_runner_is_still_counted_by_the_scorer(tmp_
     source = (
         "import sys\n"
         "main = sys.modules['__main__']\n"
-        "main.ranks = lambda priority, item, capacity: '0'\n" + WORST_FIT
+        "main.ranks = lambda priority, item, capacity, phase: '0'\n" + WORST_FIT
     )
     assert "1 ranks were given for an item of 20" in failure(rule(tmp_path, source))
 

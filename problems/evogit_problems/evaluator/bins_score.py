@@ -69,10 +69,10 @@ def weibull(draws: Iterable[int]) -> list[int]:
 KINDS = {"u": Kind(20, 100, 150, uniform), "weibull": Kind(1, 100, 100, weibull)}
 LENGTHS = (250, 500, 1000, 5000)
 HOLDOUT_STREAMS = 24
-TRAINED = {"u": Group("u", 500, 48), "weibull": Group("weibull", 5000, 16)}
+TRAINED = {"u": Group("u", 500, 96), "weibull": Group("weibull", 5000, 16)}
 """What a rule for one kind of items is trained on; the same kind and length counts in the hold-out."""
 WATCHED = {
-    "u": [],
+    "u": [Group("u", 250, 48)],
     "weibull": [
         Group("weibull", 250, 48),
         Group("weibull", 500, 24),
@@ -80,12 +80,12 @@ WATCHED = {
     ],
 }
 """Where a rule for these items has to be no worse than best fit."""
-STUDENT_T = {12: 2.201, 16: 2.131, 24: 2.069, 48: 2.012}
+STUDENT_T = {12: 2.201, 16: 2.131, 24: 2.069, 48: 2.012, 96: 1.985}
 """97.5 % points of Student's t for the mean of that many streams."""
 
 ENDS = (64, 128, 256, 512, 1024, 2048, 4096)
 """Where the phases of a stream end, in items; the last one has no end."""
-PHASES = {"u": 1, "weibull": len(ENDS) + 1}
+PHASES = {"u": 4, "weibull": len(ENDS) + 1}
 """How many phases a rule for these items is told of."""
 Orders = dict[int, list[int]]
 """For each item the rooms that could hold it, the most wanted first."""
