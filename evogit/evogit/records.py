@@ -58,14 +58,18 @@ TRIAL: Final = "trial"
 """The purpose of judging a part of a change."""
 
 
+HELD_OUT_AGAIN: Final = "holdout-repeat"
+"""The purpose of judging on held-out data once more, by the same seed; ``seed`` tells the runs apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """How a tree was judged: a fact about (tree, evaluator, environment, seed), cached by that key.
 
     ``purpose`` is ``search`` for selection, ``holdout`` for held-out data, ``repeat`` for a
     re-run of a would-be record or of the base (A/A), which ``seed`` tells apart, ``trial`` for a part of
-    a change, which counts for no individual. ``findings`` is
-    the evidence for or against holding it; a record without any does not mention them.
+    a change, which counts for no individual, ``holdout-repeat`` for a further run on held-out data.
+    ``findings`` is the evidence for or against holding it; a record without any does not mention them.
     """
 
     commit: CommitId

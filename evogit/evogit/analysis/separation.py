@@ -18,6 +18,7 @@ from typing import Final
 from evogit.config.model import Evaluate
 from evogit.outcome import Scored
 from evogit.phylogeny.index import Phylogeny
+from evogit.records import HELD_OUT_AGAIN
 
 NOISY: Final = 5
 """So many runs of the base show its noise."""
@@ -99,12 +100,24 @@ def doubt(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> str:
 
 
 def held_out(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> tuple[float, float] | None:
-    """An individual's score on held-out data and the base's; ``None`` unless both are known."""
-    keys = [(phylogeny.tree(one), evaluate.seed, "holdout") for one in (row, 0)]
-    ours, base = (found.outcome if (found := phylogeny.evaluation(*key)) else None for key in keys)
-    if not isinstance(ours, Scored) or not isinstance(base, Scored):
-        return None
-    return ours.score, base.score
+    """An individual's mean score on held-out data and the base's; ``None`` unless both are known."""
+    ours, base = (held_out_runs(phylogeny, one, evaluate) for one in (row, 0))
+    return (fmean(ours), fmean(base)) if ours and base else None
+
+
+def held_out_runs(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> list[float]:
+    """An individual's scores on held-out data, run by run; none if one of the runs gave no score."""
+    tree = phylogeny.tree(row)
+    found = [phylogeny.evaluation(tree, seed, purpose) for seed, purpose in held_out_keys(evaluate)]
+    outcomes = [one.outcome for one in found if one is not None]
+    scores = [outcome.score for outcome in outcomes if isinstance(outcome, Scored)]
+    return scores if len(scores) == len(outcomes) else []
+
+
+def held_out_keys(evaluate: Evaluate) -> list[tuple[int, str]]:
+    """(seed, purpose) of the runs on held-out data: one, and under noise as many as confirm."""
+    again = [(number, HELD_OUT_AGAIN) for number in range(1, len(FRESH))]
+    return [(evaluate.seed, "holdout"), *again]
 
 
 def leader(phylogeny: Phylogeny) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import shutil
 from collections.abc import Sequence
@@ -31,6 +32,14 @@ def compare(
     strategies: Annotated[
         str, typer.Option("--strategies", help="Arms, with commas between; default: all installed.")
     ] = "",
+    arm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--arm",
+            metavar="[NAME=]ARM",
+            help="One more arm, whose values may hold commas; may be repeated.",
+        ),
+    ] = None,
     against: Annotated[
         str, typer.Option("--against", help="The arm others are compared with.")
     ] = "evogit",
@@ -69,7 +78,8 @@ def compare(
     """Compare strategies on problems: every arm with every seed, at equal evaluations.
 
     An arm is a strategy, a strategy with an option (evogit+merge_every=0), or one with other seeds
-    (evogit@1000). best-of-n and sequential are always in the table. Stop it at any time; the same
+    (evogit@1000); --arm 'front=pareto+objectives=+score,-size' gives one a name. best-of-n and
+    sequential are always in the table. Stop it at any time; the same
     command again goes on, and with --so-far it shows what is there, also beside one that runs.
     docs/compare.md explains the statistics.
 
@@ -78,20 +88,20 @@ def compare(
     from evogit.cli.compare_runs import Work
     from evogit.compare.arms import choose_arms
     from evogit.compare.cell import held
-    from evogit.compare.setting import Setting, pin
+    from evogit.compare.setting import Setting, hold_reference, pin
     from evogit.plugins import find
 
-    arms = choose_arms(_named(strategies), ablate_merge=ablate == "merge")
+    arms = choose_arms(_named(strategies, arm or []), ablate_merge=ablate == "merge")
     places = _places(session, problems)
     setting = Setting(
         problems={name: str(place or "library") for name, place in places.items()},
-        arms=tuple(arm.name for arm in arms),
+        arms=tuple(one.text for one in arms),
         seeds=_seeds(seeds, seed_list),
         evaluations=_budgets(evaluations or [], list(places)),
         agents=agents,
         kinds=tuple(find("evogit.agents", kind).name for kind in agent or ()),
     )
-    _check_known(against, setting.arms, "arm")
+    _check_known(against, [one.name for one in arms], "arm")
     _check_shifts(arms, setting.seeds)
     work = Work(session, session.cwd / out, setting, tuple(arms), unsafe)
     targets = _targets(target or [], list(places))
@@ -100,8 +110,11 @@ def compare(
         return
     pin(work.home, setting)
     with held(work.home, wait=False):
-        work.warn_of_power()
-        failed, left = work.run_missing(_templates(session, work.home, places), jobs)
+        hold_reference(work.home, against, begun=work.has_begun())
+        work.warn_of_power(against)
+        templates = _templates(session, work.home, places)
+        _tell_options(session, templates, arms)
+        failed, left = work.run_missing(templates, jobs)
         work.report(against, targets, failed)
     if not left:
         return
@@ -114,11 +127,35 @@ def compare(
     )
 
 
-def _named(strategies: str) -> list[str]:
+def _named(strategies: str, arms: list[str]) -> list[str]:
     from evogit.plugins import names
 
+    known = names("evogit.strategies")
     typed = [word.strip() for word in strategies.split(",") if word.strip()]
-    return typed or [name for name in names("evogit.strategies") if name != "fork"]
+    for before, word in itertools.pairwise(typed):
+        if "=" in before and not word.startswith(tuple(known)):
+            raise ConfigError(
+                f"--strategies has no strategy {word!r}: it is split at commas",
+                hint=f"if that belongs to a value, write --arm '{before},{word}'",
+            )
+    return [*typed, *arms] or [name for name in known if name != "fork"]
+
+
+def _tell_options(session: Session, templates: dict[str, Path], arms: Sequence[Arm]) -> None:
+    """Say what a problem brings for its own strategy, and that others run without it."""
+    from evogit.compare.arms import is_meant
+    from evogit.swarm.repository import Swarm
+
+    for problem, path in templates.items():
+        search = Swarm(path).spec().settings.search
+        if not search.options:
+            continue
+        users = [one.name for one in arms if is_meant(one, search)]
+        told = ", ".join(f"{name} = {value}" for name, value in search.options.items())
+        session.output.note(
+            f"{problem}: its options for {search.strategy} ({told}) are used by"
+            f" {', '.join(users) or 'no arm'}; other arms run with their own"
+        )
 
 
 def _seeds(count: int, listed: str) -> tuple[int, ...]:

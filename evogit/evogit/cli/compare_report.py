@@ -42,15 +42,20 @@ _COLUMNS: Final = (
     Column("to target", "to_target", right=True, show=_reached),
     Column("merges better", "merged", right=True),
     Column("evaluations", "evaluations", right=True, show=_number),
+    Column("repeats", "repeats", right=True, show=_number),
     Column("seconds", "seconds", right=True, show=_number),
     Column("USD", "cost_usd", right=True, show=_number),
 )
-_OPTIONAL: Final = frozenset({"to_target", "merged", "cost_usd"})
+_OPTIONAL: Final = frozenset({"to_target", "merged", "repeats", "cost_usd"})
 """Left out where no arm of a problem has any."""
 
 
 def write(
-    home: Path, data: dict[str, Any], rows: Sequence[Row], results: Sequence[Result], note: str
+    home: Path,
+    data: dict[str, Any],
+    rows: Sequence[Row],
+    results: Sequence[Result],
+    notes: Sequence[str],
 ) -> None:
     """Write everything a comparison leaves in its folder.
 
@@ -63,7 +68,7 @@ def write(
         drawn = curves([one for one in results if one.cell.problem == problem])
         _replace(home / pictures[problem], drawn)
     _replace(home / "results.json", dump_json(data) + "\n")
-    _replace(home / "table.md", markdown(data, rows, pictures, note))
+    _replace(home / "table.md", markdown(data, rows, pictures, notes))
 
 
 def _replace(path: Path, text: str) -> None:

@@ -44,18 +44,27 @@ class Work:
 
         return cells(list(self.setting.problems), self.arms, self.setting.seeds)
 
-    def warn_of_power(self) -> None:
-        """Say before the runs if they can not lead to any verdict."""
-        text = self.power_note()
-        if text:
+    def has_begun(self) -> bool:
+        """Whether any run is finished, so that somebody may have looked."""
+        from evogit.compare.cell import is_finished
+        from evogit.compare.setting import folder_of
+
+        return any(is_finished(folder_of(self.home, cell)) for cell in self.cells)
+
+    def warn_of_power(self, against: str) -> None:
+        """Say before the runs if they can not lead to any verdict, or not to the one asked for."""
+        for text in self.notes(against):
             self.session.output.warn(text)
 
-    def power_note(self) -> str:
-        """What is said about too few seeds; empty if there are enough."""
-        from evogit.compare.page import too_few
+    def notes(self, against: str) -> list[str]:
+        """What is said of a reference that was chosen afterwards, and of too few seeds."""
+        from evogit.compare.page import chosen_afterwards, too_few
+        from evogit.compare.setting import reference
 
-        contrasts = len(self.setting.problems) * (len(self.arms) - 1)
-        return too_few(len(self.setting.seeds), contrasts)
+        begun, others = reference(self.home, against), len(self.arms) - 1
+        pairs = others if begun == against else others * len(self.arms) // 2
+        few = too_few(len(self.setting.seeds), len(self.setting.problems) * pairs)
+        return [text for text in (chosen_afterwards(against, begun), few) if text]
 
     def run_missing(
         self, templates: dict[str, Path], jobs: int
@@ -90,7 +99,7 @@ class Work:
         return Job(
             template=str(template),
             folder=str(folder_of(self.home, cell)),
-            arm=cell.arm.name,
+            arm=cell.arm.text,
             seed=cell.seed,
             evaluations=setting.evaluations[cell.problem],
             agents=setting.agents,
@@ -105,7 +114,7 @@ class Work:
         from evogit.cli.compare_report import show, write
 
         results, rows, data = self._read(against, targets)
-        write(self.home, data, rows, results, self.power_note())
+        write(self.home, data, rows, results, self.notes(against))
         show(self.session.output, data, rows, failed)
         self.session.output.note(
             f"{data['finished']} of {data['cells']} runs; table.md and results.json are in {self.home}"
@@ -121,6 +130,7 @@ class Work:
         from evogit.compare.setting import check
 
         check(self.home, self.setting)
+        self.warn_of_power(against)
         _, rows, data = self._read(against, targets)
         show(self.session.output, data, rows, [])
         self.session.output.note(f"{data['finished']} of {data['cells']} runs are finished")
@@ -130,15 +140,16 @@ class Work:
     ) -> tuple[list[Result], list[Row], dict[str, Any]]:
         from evogit.compare.page import as_data
         from evogit.compare.result import check_same, read
-        from evogit.compare.setting import folder_of
+        from evogit.compare.setting import folder_of, reference
         from evogit.compare.table import tabulate
 
         every = self.cells
         found = [read(cell, folder_of(self.home, cell)) for cell in every]
         results = [one for one in found if one is not None]
         check_same(results)
-        rows = tabulate(results, against, targets, complete=len(results) == len(every))
-        return results, rows, as_data(self.setting, against, rows, results, len(every))
+        begun, complete = reference(self.home, against), len(results) == len(every)
+        rows = tabulate(results, against, targets, complete=complete, afterwards=begun != against)
+        return results, rows, as_data(self.setting, (against, begun), rows, results, len(every))
 
 
 class _Progress:

@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from evogit.compare.arms import Arm
+from evogit.analysis.separation import held_out_keys, noise_floor
+from evogit.compare.arms import Arm, options_of
 from evogit.errors import PreconditionError
 from evogit.evolve.allowance import Flags
 from evogit.evolve.assembly import Plan, evolve
@@ -46,6 +47,9 @@ def swarm_of(folder: Path) -> Path:
 def open_cell(template: Swarm, folder: Path, arm: Arm) -> Swarm:
     """The swarm of a run: the template's base, evaluator and settings, searched in the arm's way.
 
+    Of the strategy's options those of the arm come first, then those the template has for the same
+    strategy, as its own worker would use them.
+
     Raises:
         GitError: the template can not be read.
         PreconditionError: no space or no permission.
@@ -55,7 +59,7 @@ def open_cell(template: Swarm, folder: Path, arm: Arm) -> Swarm:
         return Swarm(path)
     settings = template.spec().settings
     search = settings.search.model_copy(
-        update={"strategy": arm.strategy, "options": dict(arm.options)}
+        update={"strategy": arm.strategy, "options": options_of(arm, settings.search)}
     )
     swarm = create_swarm(
         path,
@@ -154,8 +158,10 @@ def _choose(swarm: Swarm, plan: Plan, stop: threading.Event) -> None:
         best = phylogeny.best(1)
         chosen = phylogeny.commit(best[0] if best else 0)
         if desk.bench.spec.settings.evaluate.holdout is not None:
-            _judge_holdout(desk, chosen)
-            _judge_holdout(desk, phylogeny.commit(0))
+            for commit in (chosen, phylogeny.commit(0)):
+                _judge_holdout(desk, commit, stop)
+        if stop.is_set():
+            return
     swarm.git.move_ref(CHOSEN, old=None, new=chosen)
 
 
@@ -167,9 +173,11 @@ def _confirm(swarm: Swarm, desk: Desk, stop: threading.Event) -> None:
     confirm_best(verdicts, phylogeny)
 
 
-def _judge_holdout(desk: Desk, commit: CommitId) -> None:
-    phylogeny = desk.bench.phylogeny
+def _judge_holdout(desk: Desk, commit: CommitId, stop: threading.Event) -> None:
+    """Once, and where scores wander as often as the best is judged afresh: the mean counts."""
+    phylogeny, evaluate = desk.bench.phylogeny, desk.bench.spec.settings.evaluate
     tree = phylogeny.tree(phylogeny.index(commit))
-    seed = desk.bench.spec.settings.evaluate.seed
-    if phylogeny.evaluation(tree, seed, "holdout") is None:
-        record_verdict(desk, Task(commit, tree, seed, "holdout"))
+    keys = held_out_keys(evaluate)
+    for seed, purpose in keys if noise_floor(phylogeny, evaluate) else keys[:1]:
+        if not stop.is_set() and phylogeny.evaluation(tree, seed, purpose) is None:
+            record_verdict(desk, Task(commit, tree, seed, purpose))

@@ -26,13 +26,21 @@ NOTES: Final = (
 
 
 def as_data(
-    setting: Setting, against: str, rows: Sequence[Row], results: Sequence[Result], cells: int
+    setting: Setting,
+    against: tuple[str, str],
+    rows: Sequence[Row],
+    results: Sequence[Result],
+    cells: int,
 ) -> dict[str, Any]:
-    """Everything of a comparison as JSON data; what is infinite or unknown is null."""
+    """Everything of a comparison as JSON data; what is infinite or unknown is null.
+
+    ``against`` is the reference, and the one that the comparison began with.
+    """
     return {
         "v": VERSION,
         "setting": asdict(setting),
-        "against": against,
+        "against": against[0],
+        "begun_against": against[1],
         "cells": cells,
         "finished": len(results),
         "rows": [finite(row_data(row)) for row in rows],
@@ -83,6 +91,16 @@ def finite(data: object) -> object:
     return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
+def chosen_afterwards(against: str, begun: str) -> str:
+    """That a reference was chosen when results could be seen; empty if it was not."""
+    if against == begun:
+        return ""
+    return (
+        f"exploratory: this comparison began against {begun}, {against} was chosen afterwards; p is"
+        " adjusted over all pairs of arms"
+    )
+
+
 def too_few(seeds: int, contrasts: int) -> str:
     """That so many seeds can not give a verdict, and how many can; empty if they can."""
     if not contrasts or seeds >= seeds_needed(contrasts):
@@ -93,7 +111,9 @@ def too_few(seeds: int, contrasts: int) -> str:
     )
 
 
-def markdown(data: dict[str, Any], rows: Sequence[Row], pictures: dict[str, str], note: str) -> str:
+def markdown(
+    data: dict[str, Any], rows: Sequence[Row], pictures: dict[str, str], notes: Sequence[str]
+) -> str:
     """The page: a table and a picture per problem, and how to read them."""
     setting = data["setting"]
     budgets = ", ".join(f"{count} on {name}" for name, count in setting["evaluations"].items())
@@ -102,8 +122,7 @@ def markdown(data: dict[str, Any], rows: Sequence[Row], pictures: dict[str, str]
         f"Evaluations per run: {budgets}; {setting['agents']} agents,"
         f" {len(setting['seeds'])} seeds; {data['finished']} of {data['cells']} runs are finished.",
     ]
-    if note:
-        parts.append(f"**{note}**")
+    parts += [f"**{note}**" for note in notes]
     for problem in dict.fromkeys(row.problem for row in rows):
         chosen = [row for row in rows if row.problem == problem]
         parts += [f"## {clean_line(problem)}", heading(chosen), _markdown_table(chosen)]
@@ -116,23 +135,51 @@ def markdown(data: dict[str, Any], rows: Sequence[Row], pictures: dict[str, str]
 def heading(rows: Sequence[Row]) -> str:
     """What holds for all rows of one problem."""
     first = rows[0]
-    kind = "hold-out" if first.holdout else "no hold-out: best training score"
+    kind = _held_out(rows) if first.holdout else "no hold-out: best training score"
     sign = "higher is better" if first.maximize else "lower is better"
     late = sum(row.timed_out for row in rows)
     told = f"; {late} evaluations ended at a limit of time" if late else ""
-    return f"{kind}, {sign}; base {number(first.base)}{told}"
+    return f"{kind}, {sign}; base {number(first.base)}{told}{_brought(rows)}"
+
+
+def _held_out(rows: Sequence[Row]) -> str:
+    """How often a chosen individual was judged on the hold-out, where that was not once."""
+    fewest = min(row.holdout_runs[0] for row in rows)
+    most = max(row.holdout_runs[1] for row in rows)
+    if most <= 1:
+        return "hold-out"
+    return (
+        f"hold-out, mean of {most} runs"
+        if fewest == most
+        else f"hold-out, mean of {fewest} to {most} runs"
+    )
+
+
+def _brought(rows: Sequence[Row]) -> str:
+    """Which arms ran with options that came with the problem."""
+    found = [
+        f"{clean_line(row.arm)} with {', '.join(f'{name} = {row.options[name]}' for name in row.brought)}"
+        for row in rows
+        if row.brought
+    ]
+    return (
+        f"; the problem's own options: {'; '.join(found)}; no other arm uses them" if found else ""
+    )
 
 
 _TITLES: Final = (
     *("arm", "runs", "score", "95 % interval", "training", "difference", "its 95 % interval"),
     *("p (Holm)", "A12", "verdict", "to baseline", "to target", "merges better", "evaluations"),
-    *("seconds", "USD"),
+    *("repeats", "seconds", "USD"),
 )
 
 
 def _markdown_table(rows: Sequence[Row]) -> str:
-    lines = [_line(_TITLES), _line(["---"] * len(_TITLES))]
-    return "\n".join(lines + [_line(cells(row)) for row in rows])
+    lines = [list(_TITLES), ["---"] * len(_TITLES), *(cells(row) for row in rows)]
+    if not any(row.repeats for row in rows):
+        for line in lines:
+            del line[_TITLES.index("repeats")]
+    return "\n".join(map(_line, lines))
 
 
 def _line(parts: Sequence[str]) -> str:
@@ -157,6 +204,7 @@ def cells(row: Row) -> list[str]:
         number(row.to_target) if row.reached else "",
         f"{row.merged_better} of {row.merges}" if row.merges else "",
         number(row.evaluations),
+        number(row.repeats),
         number(row.seconds),
         f"{row.cost_usd:.2f}",
     ]

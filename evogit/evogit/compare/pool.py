@@ -26,7 +26,7 @@ class Job:
     Args:
         template: swarm repository of the problem.
         folder: of the run.
-        arm: its name.
+        arm: as it was written.
         seed: of the run, before the arm's shift.
         evaluations: its budget.
         agents: how many it hosts.

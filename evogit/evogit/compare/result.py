@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 
 from evogit.analysis.figures import merges
-from evogit.compare.arms import Cell
+from evogit.analysis.separation import held_out_runs
+from evogit.compare.arms import Cell, Value
 from evogit.compare.cell import CHOSEN, swarm_of
 from evogit.config.load import dump
-from evogit.config.model import Settings
+from evogit.config.model import Evaluate, Settings
 from evogit.errors import EvoGitError
 from evogit.evolve.assembly import open_phylogeny
-from evogit.outcome import Scored, TimedOut
+from evogit.outcome import TimedOut
 from evogit.phylogeny.index import Phylogeny
+from evogit.phylogeny.ledger import COUNTED
 from evogit.records import Evaluation
 from evogit.swarm.repository import Swarm
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An individual's score in training and on the hold-out; ``None``: it has none."""
+    """An individual's score in training and on the hold-out; ``None``: it has none.
+
+    ``held_out`` is the mean of so many ``runs``: of several where scores wander.
+    """
 
     training: float | None
     held_out: float | None
+    runs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class Result:
 
     Args:
         cell: which.
+        options: of its strategy, those that the problem brought along with the arm's.
         same: what must be the same in all runs of a problem: base, evaluator, environment, and a
             digest of the settings but for the arm's.
         maximize: whether a larger score is better.
@@ -41,8 +50,9 @@ class Result:
         base: where evolution started.
         commit: of the chosen individual.
         evaluations: of individuals other than the base.
-        timed_out: those of them that ended at a limit of time; on a busy machine they say little.
-        seconds: of proposing and judging them, summed over all agents.
+        repeats: how often one of them was judged again, to tell luck from gain.
+        timed_out: evaluations that ended at a limit of time; on a busy machine they say little.
+        seconds: of proposing them and of judging them, repeats included, summed over all agents.
         tokens: of models, in and out.
         cost_usd: of models.
         curve: (evaluations so far, best training score of what was judged so far) at every record;
@@ -52,6 +62,7 @@ class Result:
     """
 
     cell: Cell
+    options: Mapping[str, Value]
     same: tuple[str, str, str, str]
     maximize: bool
     holdout: bool
@@ -59,6 +70,7 @@ class Result:
     base: Judged
     commit: str
     evaluations: int
+    repeats: int
     timed_out: int
     seconds: float
     tokens: int
@@ -101,13 +113,15 @@ def read(cell: Cell, folder: Path) -> Result | None:
     made = [found for found in merges(phylogeny) if found.scored]
     return Result(
         cell=cell,
+        options=spec.settings.search.options,
         same=(swarm.base, spec.evaluator, environment, _digest(spec.settings)),
         maximize=evaluate.direction == "maximize",
         holdout=evaluate.holdout is not None,
-        chosen=_judged(phylogeny, phylogeny.index(commit), evaluate.seed),
-        base=_judged(phylogeny, 0, evaluate.seed),
+        chosen=_judged(phylogeny, phylogeny.index(commit), evaluate),
+        base=_judged(phylogeny, 0, evaluate),
         commit=commit,
         evaluations=course.count,
+        repeats=course.repeats,
         timed_out=course.timed_out,
         seconds=course.seconds,
         tokens=phylogeny.spent.tokens,
@@ -124,10 +138,9 @@ def _digest(settings: Settings) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _judged(phylogeny: Phylogeny, row: int, seed: int) -> Judged:
-    found = phylogeny.evaluation(phylogeny.tree(row), seed, "holdout")
-    held_out = found.outcome.score if found and isinstance(found.outcome, Scored) else None
-    return Judged(phylogeny.score(row), held_out)
+def _judged(phylogeny: Phylogeny, row: int, evaluate: Evaluate) -> Judged:
+    runs = held_out_runs(phylogeny, row, evaluate)
+    return Judged(phylogeny.score(row), fmean(runs) if runs else None, len(runs))
 
 
 @dataclass(slots=True)
@@ -136,13 +149,15 @@ class _Course:
 
     maximize: bool
     count: int = 0
+    repeats: int = 0
     timed_out: int = 0
     seconds: float = 0.0
     curve: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
 
     def add(self, one: Evaluation) -> None:
-        """Count the evaluation of an individual other than the base."""
-        self.count += 1
+        """Count an evaluation, or a repeat, of an individual other than the base."""
+        self.count += one.purpose == "search"
+        self.repeats += one.purpose == "repeat"
         self.timed_out += isinstance(one.outcome, TimedOut)
         self.seconds += one.seconds
 
@@ -163,9 +178,9 @@ def _course(phylogeny: Phylogeny, *, maximize: bool) -> _Course:
     """
     base, found = phylogeny.tree(0), _Course(maximize)
     for one in phylogeny.evaluations():
+        if one.purpose in COUNTED and one.tree != base:
+            found.add(one)
         if one.purpose == "search":
-            if one.tree != base:
-                found.add(one)
             row = phylogeny.by_tree(one.tree)
             found.look(None if row is None else phylogeny.score(row))
     proposing = (row.seconds for agent in phylogeny.agents for row in phylogeny.attempts(agent))
@@ -174,14 +189,23 @@ def _course(phylogeny: Phylogeny, *, maximize: bool) -> _Course:
 
 
 def check_same(results: list[Result]) -> None:
-    """Refuse results of one problem that were not judged in the same way.
+    """Refuse results of one problem that were not made and judged in the same way.
 
     Raises:
-        EvoGitError: a problem's base, evaluator, settings or environment changed between its runs.
+        EvoGitError: a problem's base, evaluator, settings, environment, or options of its strategy
+            changed between its runs.
     """
     first: dict[str, Result] = {}
+    options: dict[tuple[str, str], Result] = {}
     for one in results:
         known = first.setdefault(one.cell.problem, one)
+        twin = options.setdefault((one.cell.problem, one.cell.arm.name), one)
+        if twin.options != one.options:
+            raise EvoGitError(
+                f"runs of {one.cell.arm.name} on {one.cell.problem} can not be compared: its options"
+                f" changed between seeds {twin.cell.seed} and {one.cell.seed}",
+                hint="run the comparison again in another folder with --out",
+            )
         if known.same != one.same:
             raise EvoGitError(
                 f"runs of {one.cell.problem} can not be compared: its base, evaluator, settings or"

@@ -14,6 +14,7 @@ from evogit.text import clean_line
 
 VERSION: Final = 1
 _FILE: Final = "comparison.json"
+_REFERENCE: Final = "against"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Setting:
 
     Args:
         problems: name of each to the swarm its runs start from.
-        arms: their names.
+        arms: as they were written.
         seeds: of randomness; runs of one seed are compared with each other.
         evaluations: of each run, by problem.
         agents: of each run.
@@ -47,6 +48,23 @@ def pin(folder: Path, setting: Setting) -> None:
         check(folder, setting)
     else:
         _begin(folder, folder / _FILE, _as_json(setting))
+
+
+def hold_reference(folder: Path, against: str, *, begun: bool) -> None:
+    """Write down what others are compared with, as long as no result can have been seen.
+
+    A reference that is chosen afterwards, from several, is one more way to find differences.
+    """
+    path = folder / _FILE
+    data: dict[str, object] = dict(json.loads(path.read_text("utf-8")))
+    if not begun or _REFERENCE not in data:
+        _replace(path, data | {_REFERENCE: against})
+
+
+def reference(folder: Path, default: str) -> str:
+    """The reference a comparison began with; ``default`` if it was not written down."""
+    found: object = json.loads((folder / _FILE).read_text("utf-8")).get(_REFERENCE)
+    return found if isinstance(found, str) else default
 
 
 def check(folder: Path, setting: Setting) -> None:
@@ -88,7 +106,12 @@ def _begin(folder: Path, path: Path, wanted: dict[str, object]) -> None:
             f"{folder} is not empty and holds no comparison", hint="name another folder with --out"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    new.write_text(json.dumps(wanted, indent=2) + "\n", "utf-8")
+    _replace(path, wanted)
+
+
+def _replace(path: Path, data: dict[str, object]) -> None:
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(data, indent=2) + "\n", "utf-8")
     new.rename(path)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from statistics import median, median_high, median_low
 from typing import Final, Literal
 
-from evogit.compare.arms import BASELINES
+from evogit.compare.arms import BASELINES, Value
 from evogit.compare.result import Result
 from evogit.compare.statistics import (
     Interval,
@@ -56,7 +57,9 @@ class Row:
         to_target: ... and the median of evaluations until then over all runs; ``None``: not reached.
         to_baseline: the same for the median final training score of best-of-n.
         timed_out: evaluations of all runs that ended at a limit of time.
-        evaluations: median over the runs, as are ``seconds``, ``tokens`` and ``cost_usd``.
+        evaluations: median over the runs, as are ``repeats``, ``seconds``, ``tokens`` and ``cost_usd``.
+        options: of the arm's strategy in all runs; ``brought`` are those that are not the arm's own.
+        holdout_runs: on the hold-out, of each chosen individual: the fewest and the most.
         merges: judged merges of all runs; ``merged_better``: those that beat both parents.
     """
 
@@ -71,6 +74,7 @@ class Row:
     base: float | None
     timed_out: int
     evaluations: float
+    repeats: float
     seconds: float
     tokens: float
     cost_usd: float
@@ -79,12 +83,20 @@ class Row:
     reached: int
     merges: int
     merged_better: int
+    options: Mapping[str, Value]
+    brought: tuple[str, ...]
+    holdout_runs: tuple[int, int]
     contrast: Contrast | None
     verdict: Verdict
 
 
 def tabulate(
-    results: Sequence[Result], against: str, targets: Mapping[str, float], *, complete: bool
+    results: Sequence[Result],
+    against: str,
+    targets: Mapping[str, float],
+    *,
+    complete: bool,
+    afterwards: bool = False,
 ) -> list[Row]:
     """All rows, problem by problem in the order of the results.
 
@@ -92,6 +104,7 @@ def tabulate(
         results: finished runs.
         against: name of the reference arm.
         targets: training score to reach, by problem.
+        afterwards: the reference was chosen when results could be seen, so any other might have been.
         complete: every run is finished; otherwise there is no verdict, since which runs are missing
             may depend on how well they go.
     """
@@ -108,7 +121,7 @@ def tabulate(
         row = _row(runs, _median(bases[problem]), targets.get(problem), bar)
         contrast = None if arm == against else _contrast(runs, reference)
         rows.append(replace(row, contrast=contrast))
-    rows = _adjusted(rows)
+    rows = _adjusted_over_all(rows, groups, against) if afterwards else _adjusted(rows)
     finals = {(row.problem, row.arm): row.final for row in rows}
     return [
         replace(row, verdict=_verdict(row, finals.get((row.problem, against)), against, complete))
@@ -119,7 +132,8 @@ def tabulate(
 def _row(
     runs: Sequence[Result], base: float | None, target: float | None, bar: float | None
 ) -> Row:
-    first = runs[0]
+    first, own = runs[0], dict(runs[0].cell.arm.options)
+    held_out = [one.chosen.runs for one in runs]
     to_target = [_evaluations_to(one, target) for one in runs]
     return Row(
         problem=first.cell.problem,
@@ -133,6 +147,7 @@ def _row(
         base=base,
         timed_out=sum(one.timed_out for one in runs),
         evaluations=median(one.evaluations for one in runs),
+        repeats=median(one.repeats for one in runs),
         seconds=median(one.seconds for one in runs),
         tokens=median(one.tokens for one in runs),
         cost_usd=median(one.cost_usd for one in runs),
@@ -141,6 +156,9 @@ def _row(
         reached=sum(math.isfinite(count) for count in to_target),
         merges=sum(one.merges for one in runs),
         merged_better=sum(one.merged_better for one in runs),
+        options=first.options,
+        brought=tuple(name for name in first.options if name not in own),
+        holdout_runs=(min(held_out), max(held_out)),
         contrast=None,
         verdict="reference",
     )
@@ -196,6 +214,26 @@ def _adjusted(rows: Sequence[Row]) -> list[Row]:
         else row
         for row in rows
     ]
+
+
+def _adjusted_over_all(
+    rows: Sequence[Row], groups: Mapping[tuple[str, str], Sequence[Result]], against: str
+) -> list[Row]:
+    """By Holm over all pairs of arms: any of the tables might have been looked for."""
+    pairs = [(a, b) for a, b in combinations(groups, 2) if a[0] == b[0]]
+    known = {frozenset(pair): _contrast(groups[pair[0]], groups[pair[1]]) for pair in pairs}
+    found = {pair: contrast.p for pair, contrast in known.items() if contrast}
+    adjusted = dict(zip(found, holm(list(found.values())), strict=True))
+    return [
+        replace(row, contrast=replace(row.contrast, adjusted=adjusted[_pair(row, against)]))
+        if row.contrast
+        else row
+        for row in rows
+    ]
+
+
+def _pair(row: Row, against: str) -> frozenset[tuple[str, str]]:
+    return frozenset({(row.problem, row.arm), (row.problem, against)})
 
 
 def _verdict(row: Row, reference: Interval | None, against: str, complete: bool) -> Verdict:

@@ -27,7 +27,7 @@ from evogit.oracle import Meter
 from evogit.outcome import Failed, Outcome, Quarantined, Rejected, Scored
 from evogit.quarantine.finding import Finding, holds, summary
 from evogit.quarantine.scan import Scanner
-from evogit.records import TRIAL, Evaluation
+from evogit.records import HELD_OUT_AGAIN, TRIAL, Evaluation
 from evogit.sandbox.base import Sandbox
 from evogit.swarm.spec import Spec
 
@@ -241,11 +241,12 @@ class Judge:
     def _outcome(self, task: Task, pool: Pool) -> Outcome:
         with pool.slot() as slot:
             evaluate = self.spec.settings.evaluate
-            seed = evaluate.seed if task.purpose in {"repeat", TRIAL} else task.seed
+            numbered = task.purpose in {"repeat", TRIAL, HELD_OUT_AGAIN}
+            seed = evaluate.seed if numbered else task.seed
             bench = self._bench(slot, task.tree, seed)
             if not isinstance(bench, Bench):
                 return bench
-            if task.purpose == "holdout":
+            if task.purpose in {"holdout", HELD_OUT_AGAIN}:
                 return (
                     self._stage(evaluate.holdout, bench, slot, task)
                     if evaluate.holdout

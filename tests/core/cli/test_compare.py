@@ -189,6 +189,20 @@ def test_what_is_finished_so_far_is_shown_without_running_or_writing_anything(
     assert not (home / "nowhere").exists()
 
 
+def test_another_reference_afterwards_is_told_as_exploratory(
+    undisturbed: Path, home: Path, compare: Compare
+) -> None:
+    folder = home / "afterwards"
+    shutil.copytree(undisturbed, folder)
+    arguments = (*ARGUMENTS, "--seeds", "2", "--out", "afterwards", "--against", "best-of-n")
+    status, _, err = ended(compare(*arguments))
+    assert status == 0, err
+    told = "exploratory: this comparison began against evogit, best-of-n was chosen afterwards"
+    assert told in err
+    assert told in (folder / "table.md").read_text()
+    assert (results(folder)["against"], results(folder)["begun_against"]) == ("best-of-n", "evogit")
+
+
 def test_killed_in_the_middle_it_goes_on_and_finds_what_an_undisturbed_one_found(
     undisturbed: Path, home: Path, compare: Compare
 ) -> None:
@@ -266,6 +280,30 @@ def test_a_folder_with_a_swarm_is_a_problem_too_and_stays_as_it_is(
     assert "no hold-out" in (home / "of-own" / "table.md").read_text()
 
 
+def test_options_of_a_folder_are_used_by_its_strategy_and_shown_and_arms_may_have_names(
+    home: Path, compare: Compare
+) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home / "home")}
+    subprocess.run(
+        [sys.executable, "-m", "evogit.cli", "init", "--problem", "sorting-network", "mine"],
+        cwd=home,
+        env=environment,
+        check=True,
+    )
+    settings = home / "mine" / "evogit.toml"
+    settings.write_text(settings.read_text() + "\n[search.options]\nmerge_every = 2\n")
+    named = ("--arm", "front=pareto+objectives=+score,-seconds")
+    more = ("--evaluations", "1", "--seeds", "1", "-n", "1", "--out", "of-mine")
+    status, _, err = ended(compare("./mine", "--strategies", "evogit", *named, *more))
+    assert status == 0, err
+    assert "its options for evogit (merge_every = 2) are used by evogit; other arms" in err
+    options = {run["arm"]: run["options"] for run in results(home / "of-mine")["runs"]}
+    assert options["evogit"] == {"merge_every": 2}
+    assert options["front"] == {"objectives": "+score,-seconds"}
+    assert options["best-of-n"] == {}
+    assert "evogit with merge_every = 2" in (home / "of-mine" / "table.md").read_text()
+
+
 def test_runs_that_fail_are_told_in_one_line_and_in_the_one_json_object(
     home: Path, compare: Compare, undisturbed: Path
 ) -> None:
@@ -298,6 +336,12 @@ def test_runs_that_fail_are_told_in_one_line_and_in_the_one_json_object(
         (("tsp", "--seed-list", "1,x"), 2, "--seed-list"),
         (("tsp", "--seed-list", "3,03,003"), 2, "--seed-list"),
         (("tsp", "--strategies", "evogit,evogit@1"), 2, "evogit and evogit@1 share runs"),
+        (
+            ("tsp", "--strategies", "map-elites+measures=size,branches"),
+            2,
+            "write --arm 'map-elites+measures=size,branches'",
+        ),
+        (("tsp", "--strategies", "evogit", "--arm", "evogit=islands"), 2, "two arms are called"),
         (("tsp", "--target", "tsp=fast"), 2, "--target"),
         (("tsp", "--target", "tsp=nan"), 2, "--target"),
         (("tsp", "tsp"), 2, "twice"),

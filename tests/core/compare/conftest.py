@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from evogit.compare.arms import Arm, Cell
+from evogit.compare.arms import Arm, Cell, Value
 from evogit.compare.result import Judged, Result
 
 Runs = Callable[..., list[Result]]
@@ -22,11 +22,15 @@ def make_run(
     holdout: bool = True,
     curve: Sequence[tuple[int, float]] = ((0, 0.0), (5, 1.0)),
     base: str = "base",
+    repeats: int = 0,
+    held_out: int = 1,
+    options: Mapping[str, Value] | None = None,
 ) -> Result:
     """One run that came to ``score`` on the hold-out."""
-    judged = Judged(score, score)
+    judged = Judged(score, score, held_out)
     return Result(
         cell=Cell(problem, Arm(arm, arm), seed),
+        options=options or {},
         same=(base, "evaluator", "environment", "settings"),
         maximize=maximize,
         holdout=holdout,
@@ -34,6 +38,7 @@ def make_run(
         base=Judged(0.0, 0.0),
         commit="c" * 40,
         evaluations=10,
+        repeats=repeats,
         timed_out=0,
         seconds=2.0,
         tokens=0,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evogit.compare.arms import Arm, cells, choose_arms, merge_option, parse_arm
+from evogit.compare.arms import Arm, cells, choose_arms, merge_option, options_of, parse_arm
+from evogit.config.model import Search
 from evogit.errors import ConfigError, NotFoundError
 
 
@@ -66,3 +67,52 @@ def test_every_arm_meets_every_seed_on_every_problem_seed_by_seed() -> None:
     found = cells(["p", "q"], arms, [3, 5])
     assert len({(cell.problem, cell.arm.name, cell.seed) for cell in found}) == 8
     assert [cell.seed for cell in found] == [3] * 4 + [5] * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "options"),
+    [
+        (
+            "front=pareto+objectives=+score,-spread+window=200",
+            "front",
+            (("objectives", "+score,-spread"), ("window", 200)),
+        ),
+        ("map-elites+measures=size, depth", None, (("measures", "size, depth"),)),
+        ("warm=map-elites+measures=seconds 0..10@7", "warm", (("measures", "seconds 0..10"),)),
+    ],
+)
+def test_values_may_hold_commas_blanks_and_signs(
+    text: str, name: str | None, options: tuple[tuple[str, object], ...]
+) -> None:
+    arm = parse_arm(text)
+    assert (arm.name, arm.options, arm.text) == (name or text, options, text)
+    assert parse_arm(arm.text) == arm
+
+
+def test_an_arm_with_a_name_is_ablated_under_that_name() -> None:
+    arms = choose_arms(["front=pareto+objectives=+score,-size"], ablate_merge=True)
+    assert names(arms)[-2:] == ["front.unmerged", "front.fork"]
+    assert dict(arms[-2].options) == {"objectives": "+score,-size", "merge": 0}
+    assert dict(arms[-1].options) == {"of": "pareto", "objectives": "+score,-size"}
+
+
+def test_two_arms_of_one_name_are_refused() -> None:
+    with pytest.raises(ConfigError, match="two arms are called 'x'"):
+        choose_arms(["x=islands", "x=evogit"], ablate_merge=False)
+    with pytest.raises(ConfigError, match="too long for a name"):
+        parse_arm("evogit" + "+drift=0.5" * 20)
+
+
+def test_options_of_a_problem_are_those_of_its_strategy_alone_and_an_arms_own_come_first() -> None:
+    search = Search(strategy="evogit", options={"merge_every": 2, "cross": 0.5})
+    found = {
+        text: options_of(parse_arm(text), search)
+        for text in ("evogit", "evogit+cross=0", "islands", "fork+of=evogit", "fork+of=islands")
+    }
+    assert found == {
+        "evogit": {"merge_every": 2, "cross": 0.5},
+        "evogit+cross=0": {"merge_every": 2, "cross": 0},
+        "islands": {},
+        "fork+of=evogit": {"of": "evogit", "merge_every": 2, "cross": 0.5},
+        "fork+of=islands": {"of": "islands"},
+    }

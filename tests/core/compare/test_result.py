@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.core.conftest import Garden
 
@@ -13,13 +15,16 @@ from evogit.outcome import Crashed, Outcome, Scored
 from evogit.records import Evaluation
 from evogit.swarm.journal import Journal
 
+SECONDS = 0.5
+
 
 def _judge(garden: Garden, journal: Journal, commit: CommitId, *outcomes: Outcome) -> None:
     """The first outcome was the search's, the others those of repeats."""
     tree, evaluator = garden.swarm.git.commit(commit).tree, garden.swarm.spec().evaluator
     for seed, outcome in enumerate(outcomes):
         purpose = "repeat" if seed else "search"
-        journal.append(Evaluation(commit, tree, evaluator, "", seed, outcome, purpose=purpose))
+        one = Evaluation(commit, tree, evaluator, "", seed, outcome, purpose=purpose)
+        journal.append(replace(one, seconds=SECONDS))
 
 
 def _run(garden: Garden, *individuals: tuple[Outcome, ...]) -> Result:
@@ -55,3 +60,9 @@ def test_what_a_repeat_spoiled_is_no_record_at_all(garden: Garden, end: Outcome)
 def test_without_noise_records_are_what_single_evaluations_said(garden: Garden) -> None:
     found = _run(garden, (Scored(2.0),), (Scored(1.0),), (Crashed("main", "boom"),), (Scored(3.0),))
     assert (found.curve, found.evaluations) == (((0, 0.0), (1, 2.0), (4, 3.0)), 4)
+
+
+def test_repeats_are_counted_and_their_time_is_too_but_not_that_of_the_base(garden: Garden) -> None:
+    found = _run(garden, (Scored(2.0), Scored(2.5), Scored(3.0)), (Scored(4.0), Scored(4.0)))
+    assert (found.evaluations, found.repeats) == (2, 3)
+    assert found.seconds == 5 * SECONDS

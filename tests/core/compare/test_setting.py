@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evogit.compare.cell import held
-from evogit.compare.setting import Setting, pin
+from evogit.compare.setting import Setting, hold_reference, pin, reference
 from evogit.errors import PreconditionError
 
 SETTING = Setting({"tsp": "library"}, ("evogit", "best-of-n"), (1, 2), {"tsp": 100}, 4)
@@ -71,3 +71,15 @@ def test_two_comparisons_can_not_work_in_one_folder(tmp_path: Path) -> None:
         pytest.fail("held twice")
     with held(tmp_path, wait=False):
         pass
+
+
+def test_the_reference_is_the_one_that_was_named_before_anything_could_be_seen(
+    tmp_path: Path,
+) -> None:
+    pin(tmp_path / "out", SETTING)
+    assert reference(tmp_path / "out", "best-of-n") == "best-of-n"
+    hold_reference(tmp_path / "out", "evogit", begun=False)
+    hold_reference(tmp_path / "out", "best-of-n", begun=False)
+    hold_reference(tmp_path / "out", "evogit", begun=True)
+    assert reference(tmp_path / "out", "evogit") == "best-of-n"
+    pin(tmp_path / "out", SETTING)

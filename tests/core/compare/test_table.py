@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from evogit.cli.output import dump_json
-from evogit.compare.page import as_data, markdown, too_few
+from evogit.compare.page import as_data, chosen_afterwards, heading, markdown, too_few
 from evogit.compare.result import Result, check_same
 from evogit.compare.setting import Setting
 from evogit.compare.table import Row, seeds_needed, tabulate
@@ -64,7 +65,7 @@ def test_a_run_without_a_score_counts_as_worse_than_all_others(runs: Runs) -> No
     ours = [float(i) for i in range(1, 11)]
     found = rows_of(runs("evogit", ours) + runs("broken", [None] * 10))["broken"]
     assert (found.failed, found.verdict) == (10, "worse")
-    text = dump_json(as_data(SETTING, "evogit", [found], [], 0))
+    text = dump_json(as_data(SETTING, ("evogit", "evogit"), [found], [], 0))
     assert json.loads(text)["rows"][0]["score"] is None
 
 
@@ -125,10 +126,57 @@ def test_runs_that_were_judged_differently_share_no_table(runs: Runs) -> None:
 def test_the_page_says_what_is_held_out_and_what_is_not(runs: Runs) -> None:
     results = runs("evogit", [1.0, 2.0]) + runs("evogit", [1.0], problem="q", holdout=False)
     found = tabulate(results, "evogit", {}, complete=True)
-    data = as_data(SETTING, "evogit", found, results, 4)
-    page = markdown(data, found, {"tsp": "tsp.svg"}, "a warning")
+    data = as_data(SETTING, ("evogit", "evogit"), found, results, 4)
+    page = markdown(data, found, {"tsp": "tsp.svg"}, ["a warning"])
     assert "## tsp\n\nhold-out, higher is better" in page
     assert "## q\n\nno hold-out: best training score" in page
     assert "3 of 4 runs are finished" in page
     assert "](tsp.svg)" in page
     assert "**a warning**" in page
+
+
+def test_a_reference_chosen_afterwards_has_to_stand_against_all_pairs_of_arms(runs: Runs) -> None:
+    ours = [float(i) for i in range(1, 9)]
+    results = [
+        *runs("evogit", ours),
+        *runs("good", [x + 100 for x in ours]),
+        *(one for i in range(4) for one in runs(f"x{i}", ours)),
+    ]
+    begun = {row.arm: row for row in tabulate(results, "x0", {}, complete=True)}
+    after = {row.arm: row for row in tabulate(results, "x0", {}, complete=True, afterwards=True)}
+    assert (begun["good"].verdict, after["good"].verdict) == ("better", "not separated")
+    known, chosen = begun["good"].contrast, after["good"].contrast
+    assert known is not None
+    assert chosen is not None
+    assert (known.adjusted, chosen.adjusted) == (
+        pytest.approx(5 * known.p),
+        pytest.approx(15 * known.p),
+    )
+    assert "evogit, x0 was chosen afterwards" in chosen_afterwards("x0", "evogit")
+    assert chosen_afterwards("evogit", "evogit") == ""
+
+
+def test_the_page_has_repeats_only_where_something_was_judged_again(runs: Runs) -> None:
+    plain = tabulate(runs("evogit", [1.0, 2.0]), "evogit", {}, complete=True)
+    noisy = tabulate(
+        runs("evogit", [1.0, 2.0], repeats=36, held_out=5), "evogit", {}, complete=True
+    )
+    data = as_data(SETTING, ("evogit", "evogit"), plain, [], 2)
+    assert "repeats |" not in markdown(data, plain, {}, [])
+    page = markdown(data, noisy, {}, [])
+    assert "| evaluations | repeats | seconds | USD |" in page
+    assert "| 10 | 36 | 2 | 0.00 |" in page
+    assert "hold-out, mean of 5 runs, higher is better" in page
+
+
+def test_the_page_says_which_arms_ran_with_options_of_the_problem(runs: Runs) -> None:
+    results = [*runs("evogit", [1.0], options={"aloof": 50}), *runs("islands", [1.0])]
+    rows = tabulate(results, "evogit", {}, complete=True)
+    assert "own options: evogit with aloof = 50; no other arm uses them" in heading(rows)
+    assert "options" not in heading(tabulate(runs("islands", [1.0]), "evogit", {}, complete=True))
+
+
+def test_runs_of_one_arm_with_other_options_share_no_table(runs: Runs) -> None:
+    one, two = runs("evogit", [1.0, 2.0])
+    with pytest.raises(EvoGitError, match="its options changed between seeds 1 and 2"):
+        check_same([one, replace(two, options={"aloof": 50})])
