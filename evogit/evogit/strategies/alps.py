@@ -54,14 +54,16 @@ class AgeLayers:
         self._merge = option("merge", merge, 0, 1)
 
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
-        """Choose a layer, then parents by tournaments among its members."""
+        """Choose a layer that has members, then parents by tournaments among them.
+
+        The youngest can always be chosen: who is renewed from the base belongs there.
+        """
         del agent
-        layer = random.randrange(len(self._limits))
-        if layer == 0 and random.random() < self._renew:
+        members = self._members(phylogeny, random)
+        layer = random.choice(sorted(members.keys() | {0}))
+        if layer == 0 and (0 not in members or random.random() < self._renew):
             return Step("mutate", (phylogeny.commit(0),))
-        pool = self._members(phylogeny, layer, random)
-        if not pool:
-            return Step("mutate", (phylogeny.commit(0),))
+        pool = members[layer] + members.get(layer - 1, [])
         first, second = (tournament(phylogeny, pool, self._size, random) for _ in range(2))
         return recombined(
             phylogeny, (first, second), cross=self._cross, merge=self._merge, random=random
@@ -72,11 +74,13 @@ class AgeLayers:
         last = len(self._limits) - 1
         return next((i for i, limit in enumerate(self._limits[:last]) if age <= limit), last)
 
-    def _members(self, phylogeny: Phylogeny, layer: int, random: Random) -> list[int]:
-        drawn = draw(phylogeny, 4 * self._size * len(self._limits), self._window, random)
-        rows = dict.fromkeys([*drawn, *phylogeny.best(self._elite)])
-        near = (layer, layer - 1)
-        return [row for row in rows if self.layer(phylogeny.generation(row)) in near]
+    def _members(self, phylogeny: Phylogeny, random: Random) -> dict[int, list[int]]:
+        """Those drawn of each layer that has any."""
+        count = 4 * self._size * len(self._limits)
+        found: dict[int, list[int]] = {}
+        for row in draw(phylogeny, count, self._window, random, self._elite):
+            found.setdefault(self.layer(phylogeny.generation(row)), []).append(row)
+        return found
 
     def accepts(
         self,

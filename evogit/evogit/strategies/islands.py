@@ -27,7 +27,8 @@ class Islands:
         interval: every so many steps an agent looks for a migrant.
         rate: chance that one then arrives.
         topology: ``ring`` (both neighbours by name), ``star`` (all by way of the first), ``full``.
-        merge: chance that an arrival is merged; otherwise it is crossed with the agent's own.
+        merge: chance that an arrival is merged; otherwise it is crossed with the agent's own, as is, a
+            step later, one whose merge gave nothing new.
         patience: after so many steps without a move an island starts again from the base; 0 never.
             The best individual of the swarm is never lost by that: commits stay.
     """
@@ -54,13 +55,17 @@ class Islands:
         own = standing(phylogeny, agent)
         here = phylogeny.commit(own)
         number = phylogeny.last_step(agent) + 1
-        if number % self._interval == 0 and random.random() < self._rate:
+        due = number % self._interval == 0 and random.random() < self._rate
+        if due or _merged_in_vain(phylogeny, agent):
             migrants = [row for row in self._neighbours(phylogeny, agent) if row != own]
             if migrants:
                 arrived = phylogeny.commit(random.choice(migrants))
-                operator = MERGE if random.random() < self._merge else "cross"
-                return Step(operator, (here, arrived))
+                return Step(self._arrival(phylogeny, agent, random), (here, arrived))
         return Step("mutate", (here,))
+
+    def _arrival(self, phylogeny: Phylogeny, agent: str, random: Random) -> str:
+        in_vain = _merged_in_vain(phylogeny, agent)
+        return MERGE if not in_vain and random.random() < self._merge else "cross"
 
     def _neighbours(self, phylogeny: Phylogeny, agent: str) -> list[int]:
         tips = phylogeny.tips
@@ -86,3 +91,9 @@ class Islands:
         """Not worse than the tip; on a stuck island any first step from the base."""
         del random
         return climbs(phylogeny, agent, offspring, outcome, self._patience)
+
+
+def _merged_in_vain(phylogeny: Phylogeny, agent: str) -> bool:
+    """Whether the agent's newest attempt was a merge without offspring, such as a known tree."""
+    made = phylogeny.attempts(agent)
+    return bool(made) and made[-1].operator == MERGE and made[-1].offspring is None

@@ -1,7 +1,8 @@
 """Several objectives at once: parents come from the front that nothing dominates.
 
 Deb, Pratap, Agarwal and Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II", IEEE
-Transactions on Evolutionary Computation 6(2), 2002: non-dominated sorting and crowding distance.
+Transactions on Evolutionary Computation 6(2), 2002: non-dominated sorting and crowding distance, and
+the front of parents and offspring that is never lost.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from operator import ge
 from random import Random
 from typing import Final
 
@@ -20,9 +20,9 @@ from evogit.outcome import Outcome, Scored
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import Step
 from evogit.strategies.common import option, recombined, standing
+from evogit.strategies.front import Front, Values, dominates
 from evogit.strategies.selection import draw
 
-Values = tuple[float, ...]
 _OBJECTIVE: Final = re.compile(r"([+-])([A-Za-z_][\w.-]*)")
 
 
@@ -32,8 +32,9 @@ class Pareto:
     Args:
         objectives: metrics with their directions, such as ``"-seconds, -size, +coverage"``; ``score``
             stands for the fitness itself (always ``+``). An individual that lacks a metric is no parent.
-        window: how many of the newest individuals are looked at for the front.
-        sample: how many of these, at random, besides all tips.
+        window: how many of the newest individuals may be drawn.
+        sample: how many of these are drawn at random, besides all tips and the front of all time; of a
+            front that is larger, so many are taken, the loneliest. The better half of all may be parents.
         cross: chance of recombining two parents by the agent's own operator.
         merge: chance of merging them.
     """
@@ -52,19 +53,27 @@ class Pareto:
         self._sample = int(option("sample", sample, 2, 1000))
         self._cross = option("cross", cross, 0, 1)
         self._merge = option("merge", merge, 0, 1)
+        self._front = Front(self._values)
 
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
         """Two binary tournaments by rank and crowding; merge, cross, or mutate the winner."""
         rows = draw(phylogeny, self._sample, self._window, random)
-        rows = list(dict.fromkeys([*rows, *phylogeny.population(), standing(phylogeny, agent)]))
+        rows += [*self._elite(phylogeny), *phylogeny.population(), standing(phylogeny, agent)]
         known = {row: values for row in rows if (values := self._values(phylogeny, row))}
         if not known:
             return Step("mutate", (phylogeny.commit(0),))
-        order = ranked(known)
+        order = ranked(known)[: max(len(known) // 2, 1)]
         first, second = (_binary(order, random) for _ in range(2))
         return recombined(
             phylogeny, (first, second), cross=self._cross, merge=self._merge, random=random
         )
+
+    def _elite(self, phylogeny: Phylogeny) -> list[int]:
+        """The front of all time, or the loneliest of a large one, the ends first."""
+        front = self._front.of(phylogeny)
+        if len(front) <= self._sample:
+            return list(front)
+        return ranked(front)[: self._sample]
 
     def _values(self, phylogeny: Phylogeny, row: int) -> Values | None:
         outcome = phylogeny.outcome(row)
@@ -106,11 +115,6 @@ def _parsed(objectives: object) -> tuple[tuple[float, str], ...]:
             hint="use +score: it is better the larger, also where a lower score is wanted",
         )
     return tuple((1.0 if m[1] == "+" else -1.0, m[2]) for m in found if m)
-
-
-def dominates(a: Values, b: Values) -> bool:
-    """Whether ``a`` is nowhere worse than ``b`` and somewhere better."""
-    return a != b and all(map(ge, a, b))
 
 
 def ranked(known: dict[int, Values]) -> list[int]:

@@ -28,14 +28,19 @@ def eligible(phylogeny: Phylogeny, row: int) -> bool:
     )
 
 
-def draw(phylogeny: Phylogeny, count: int, window: int, random: Random) -> list[int]:
-    """Up to ``count`` random individuals of the newest ``window`` that may be parents.
+def draw(
+    phylogeny: Phylogeny, count: int, window: int, random: Random, elite: int = 0
+) -> list[int]:
+    """Up to ``count`` random individuals that may be parents, all alike likely.
 
-    Costs as much as it draws, however many individuals there are. May be empty.
+    They are of the newest ``window`` and the ``elite`` fittest of all time. Costs as much as it draws,
+    however many individuals there are. May be empty.
     """
     size = len(phylogeny)
     first = max(0, size - window)
-    drawn = (random.randrange(first, size) for _ in range(count * _TRIES))
+    older = [row for row in phylogeny.best(elite) if row < first] if elite else []
+    numbers = (random.randrange(first - len(older), size) for _ in range(count * _TRIES))
+    drawn = (row if row >= first else older[first - row - 1] for row in numbers)
     found = dict.fromkeys(row for row in drawn if eligible(phylogeny, row))
     return list(found)[:count]
 

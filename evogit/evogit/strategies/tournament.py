@@ -21,12 +21,12 @@ _SAMPLINGS: Final[tuple[Sampling, ...]] = ("tournament", "roulette", "puct")
 
 
 class Tournament:
-    """Parents come from the newest individuals of the whole swarm, whoever made them.
+    """Parents come from the newest and the best of the whole swarm, whoever made them.
 
     Args:
         size: how many compete; larger is greedier.
         window: how many of the newest individuals may be parents.
-        elite: how many of the fittest of all time may be, besides.
+        elite: how many of the fittest of all time may be, besides, with the same chance as those.
         cross: chance of recombining two parents by the agent's own operator.
         merge: chance of merging them.
         sampling: ``tournament``; ``roulette``: weighted by fitness and few offspring; or ``puct``: the
@@ -59,8 +59,7 @@ class Tournament:
     def plan(self, phylogeny: Phylogeny, agent: str, random: Random) -> Step:
         """Choose two parents; merge, cross, or mutate the first with the second to read."""
         del agent
-        pool = draw(phylogeny, 4 * self._size, self._window, random)
-        pool = list(dict.fromkeys([*pool, *phylogeny.best(self._elite)])) or [0]
+        pool = draw(phylogeny, 4 * self._size, self._window, random, self._elite) or [0]
         first = self._pick(phylogeny, pool, self._sampling, random)
         again: Sampling = "roulette" if self._sampling == "puct" else self._sampling
         second = self._pick(phylogeny, pool, again, random)

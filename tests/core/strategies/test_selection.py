@@ -21,7 +21,7 @@ from evogit.strategies.alps import AgeLayers
 from evogit.strategies.evogit import EvoGit
 from evogit.strategies.hill_climb import HillClimb
 from evogit.strategies.mating import NEAR, Mating, distance, mate, niche_count, place
-from evogit.strategies.selection import puct, weights
+from evogit.strategies.selection import draw, puct, weights
 from evogit.strategies.tournament import Tournament
 from evogit.swarm.journal import Journal
 
@@ -189,6 +189,42 @@ def test_old_champions_are_no_parents_in_the_young_layers(bed: Bed) -> None:
     assert commit is not None
     assert plans[commit] > 20  # of the old layer, by far the fittest
     assert plans[young] > 20  # of the young one, where the champion is not
+
+
+def test_the_newest_and_the_best_of_all_time_are_drawn_with_the_same_chance(bed: Bed) -> None:
+    for i in range(12):
+        bed.grow(f"a{i}", f"x = {i + 1}\n", -float(i))
+    bed.close()
+    phylogeny = bed.phylogeny()
+    drawn = Counter(draw(phylogeny, 1, 6, Random(i), 3)[0] for i in range(1800))
+    assert set(drawn) == {1, 2, 3, *range(7, 13)}
+    assert all(140 < count < 260 for count in drawn.values())
+
+
+def test_a_tournament_is_no_greedier_than_its_size(bed: Bed) -> None:
+    for i in range(60):
+        bed.grow(f"a{i}", f"x = {i + 1}\n", float(i))
+    bed.close()
+    phylogeny, strategy = bed.phylogeny(), Tournament()
+    parents = [strategy.plan(phylogeny, "a1", Random(i)).parents[0] for i in range(400)]
+    of_the_best = sum(phylogeny.index(parent) > 50 for parent in parents)
+    assert 0.43 < of_the_best / 400 < 0.63  # 1 - (50/60)^4 is 0.52
+
+
+def test_the_base_is_a_parent_in_the_youngest_layer_and_no_other(bed: Bed) -> None:
+    commit = None
+    for i in range(4):  # generations 1 to 4: with these limits layers 0, 1 and 2
+        commit = bed.grow("a1", f"x = {i + 1}\n", float(i), commit)
+    bed.close()
+    phylogeny = bed.phylogeny()
+
+    def share(strategy: AgeLayers) -> float:
+        plans = [strategy.plan(phylogeny, "a2", Random(i)).parents[0] for i in range(600)]
+        return plans.count(phylogeny.commit(0)) / 600
+
+    assert share(AgeLayers(gap=1)) == pytest.approx(1 / 6, abs=0.05)
+    assert share(AgeLayers(gap=1, renew=0)) == 0
+    assert share(AgeLayers(gap=1, renew=0, window=2, elite=0)) == pytest.approx(1 / 2, abs=0.07)
 
 
 def test_ages_go_into_layers_by_the_square_of_their_number() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, cast
@@ -19,9 +19,10 @@ from evogit.outcome import Failed, Outcome, Scored
 from evogit.phylogeny.index import Phylogeny
 from evogit.plugins import load, names
 from evogit.proposals import MERGE, Strategy
-from evogit.records import Evaluation
+from evogit.records import Attempt, Decision, Evaluation
+from evogit.strategies.front import Front, Values, dominates
 from evogit.strategies.islands import Islands
-from evogit.strategies.pareto import Pareto, Values, crowding, dominates, ranked
+from evogit.strategies.pareto import Pareto, crowding, ranked
 from evogit.strategies.selection import draw, eligible, roulette, tournament
 from evogit.strategies.tournament import Tournament
 from evogit.swarm.journal import Journal
@@ -162,12 +163,29 @@ def test_migrants_come_by_the_bridges_of_the_topology_only(
     assert {by_tip[mate] for mate in mates} == expected
 
 
-Front = st.lists(
+def test_a_migrant_whose_merge_gave_nothing_is_crossed_in_the_next_step(grown: Grown) -> None:
+    own, other = (grown.judged(a, i, Scored(float(i))) for i, a in enumerate(("a1", "a2"), 1))
+    strategy = Islands(interval=1000, merge=1)
+
+    def operators() -> set[str]:
+        phylogeny = grown.garden.phylogeny()
+        return {strategy.plan(phylogeny, "a1", Random(i)).operator for i in range(20)}
+
+    assert operators() == {"mutate"}
+    vain = Attempt("a1", MERGE, 20, (own, other), reason="its tree is known")
+    grown.journal.append(vain).result(10)
+    assert operators() == {"cross"}
+    grown.journal.append(replace(vain, operator="cross", step=21, time=1.0)).result(10)
+    grown.journal.close()
+    assert operators() == {"mutate"}
+
+
+Points = st.lists(
     st.tuples(st.integers(0, 5).map(float), st.integers(0, 5).map(float)), min_size=1, max_size=12
 )
 
 
-@given(Front)
+@given(Points)
 def test_no_individual_is_ranked_behind_one_it_dominates(values: list[Values]) -> None:
     order = ranked(dict(enumerate(values)))
     assert sorted(order) == list(range(len(values)))
@@ -177,7 +195,7 @@ def test_no_individual_is_ranked_behind_one_it_dominates(values: list[Values]) -
             assert place[a] < place[b]
 
 
-@given(Front)
+@given(Points)
 def test_the_ends_of_a_front_are_the_loneliest(values: list[Values]) -> None:
     distances = crowding(values)
     for axis in range(2):
@@ -203,6 +221,46 @@ def test_what_is_worse_in_one_respect_and_better_in_another_is_kept(grown: Grown
     ] == [False, True]
     parents = [strategy.plan(phylogeny, "a1", Random(i)).parents[0] for i in range(200)]
     assert parents.count(slow) < parents.count(quick) / 2
+
+
+def test_the_front_of_all_time_has_offspring_however_old_it_is(grown: Grown) -> None:
+    front = [grown.judged("a1", i, Scored(float(i), {"size": 90.0 + i})) for i in range(1, 4)]
+    for i in range(10, 40):
+        grown.judged(f"a{i % 2 + 1}", i, Scored(0.0, {"size": 100.0 + i}))
+    grown.journal.close()
+    phylogeny = grown.garden.phylogeny()
+    strategy = Pareto(objectives="+score, -size", window=20)
+    parents = [strategy.plan(phylogeny, "a1", Random(i)).parents[0] for i in range(200)]
+    assert set(front) <= set(parents)
+    assert sum(parent in front for parent in parents) > 0.35 * 200
+
+
+def test_the_front_follows_what_is_judged_again_pruned_or_new(grown: Grown) -> None:
+    front = Front(score_and_size)
+    big, small = (grown.judged("a1", i, Scored(float(i), {"size": float(i)})) for i in (9, 1))
+    phylogeny = grown.garden.phylogeny()
+
+    def members() -> set[CommitId]:
+        phylogeny.refresh()
+        return {phylogeny.commit(row) for row in front.of(phylogeny)}
+
+    assert members() == {big, small}
+    better = grown.judged("a2", 5, Scored(9.0, {"size": 5.0}))
+    assert members() == {better, small}
+    tree, spec = grown.garden.swarm.git.commit(better).tree, grown.garden.swarm.spec()
+    spoiled = Evaluation(better, tree, spec.evaluator, "", 1, Failed("x", "no"), purpose="repeat")
+    grown.journal.append(spoiled, keep=[better]).result(10)
+    assert members() == {big, small}
+    grown.journal.append(Decision("prune", "me", (small,), time=1.0)).result(10)
+    grown.journal.close()
+    assert members() == {big}
+
+
+def score_and_size(phylogeny: Phylogeny, row: int) -> Values | None:
+    outcome = phylogeny.outcome(row)
+    if not isinstance(outcome, Scored):
+        return None
+    return outcome.score, -outcome.metrics["size"]
 
 
 @pytest.mark.slow
