@@ -1,7 +1,8 @@
 """Figures of a phylogeny, in the terms of population genetics.
 
 All are computed from parents, scores and the order of the journals, and summed up by age, so any
-clone computes the same to the last digit.
+clone computes the same to the last digit. What was distilled is no offspring of evolution: it has the
+whole gain of another in one step from the base, and is left out of clades, selection and operators.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 from evogit.analysis.gains import gain
 from evogit.phylogeny.index import Phylogeny
 from evogit.phylogeny.order import age, by_age
-from evogit.proposals import MERGE, RESOLVE
+from evogit.proposals import DISTILL, MERGE, RESOLVE
 
 _MERGED: Final = frozenset({MERGE, RESOLVE, ""})
 """Operators of commits with two parents that are merges; a human's has none."""
@@ -94,9 +95,13 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What one operator did. ``improved`` beat their fittest parent; ``records`` all before them."""
+    """What one operator did. ``improved`` beat their fittest parent; ``records`` all before them.
+
+    ``fruitless`` are attempts without an individual: a known tree, an answer that could not be used.
+    """
 
     operator: str
+    fruitless: int
     individuals: int
     scored: int
     improved: int
@@ -135,7 +140,8 @@ def clades(phylogeny: Phylogeny) -> list[Clade]:
     for row in by_age(phylogeny)[1:]:
         parents = phylogeny.parents(row)
         root[row] = row if not parents or parents[0] == 0 else root[parents[0]]
-        members[root[row]].append(row)
+        if not _distilled(phylogeny, row):
+            members[root[row]].append(row)
     found = [_clade(phylogeny, row, rows) for row, rows in members.items()]
     return sorted(found, key=lambda clade: (clade.best is None, -(clade.best or 0.0)))
 
@@ -175,12 +181,12 @@ def _merges(bounds: tuple[int, int], made: Sequence[float | None]) -> Merges:
 def price(phylogeny: Phylogeny) -> Price | None:
     """Price's split with all scored individuals as parents; ``None`` without offspring."""
     rows = by_age(phylogeny)
-    parents = [row for row in rows if phylogeny.score(row) is not None]
+    parents = [row for row in rows if phylogeny.score(row) is not None and _bred(phylogeny, row)]
     weights, changes = dict.fromkeys(parents, 0.0), dict.fromkeys(parents, 0.0)
     count = 0
     for child in rows[1:]:
         known = [p for p in phylogeny.parents(child) if p in weights]
-        if phylogeny.score(child) is None or not known:
+        if phylogeny.score(child) is None or not known or _distilled(phylogeny, child):
             continue
         count += 1
         for parent in known:
@@ -198,20 +204,46 @@ def price(phylogeny: Phylogeny) -> Price | None:
     return Price(len(parents), count, covariance / mean_weight, transmission)
 
 
+def _distilled(phylogeny: Phylogeny, row: int) -> bool:
+    return phylogeny.operator(row) == DISTILL
+
+
+def _bred(phylogeny: Phylogeny, row: int) -> bool:
+    """Whether an individual could be a parent: one that was distilled only if it is one."""
+    return not _distilled(phylogeny, row) or bool(phylogeny.children(row))
+
+
 def operator_credit(phylogeny: Phylogeny) -> list[Credit]:
     """What each operator contributed, by the sum of its gains."""
     rows, records = defaultdict[str, list[int]](list), _records(phylogeny)
     for row in by_age(phylogeny)[1:]:
         rows[phylogeny.operator(row) or "human"].append(row)
-    found = [_credit(phylogeny, name, made, records) for name, made in rows.items()]
+    fruitless = _fruitless(phylogeny)
+    names = (rows.keys() | fruitless.keys()) - {DISTILL}
+    found = [
+        _credit(phylogeny, name, rows[name], records, fruitless.get(name, 0)) for name in names
+    ]
     return sorted(found, key=lambda credit: (-credit.gained, credit.operator))
+
+
+def _fruitless(phylogeny: Phylogeny) -> dict[str, int]:
+    """Attempts without an individual, by operator; those without any such attempt are not in it."""
+    activity = phylogeny.activity
+    while activity.update():
+        continue
+    without = {
+        name: total.attempts - total.offspring for name, total in activity.by_operator.items()
+    }
+    return {name: count for name, count in without.items() if count}
 
 
 def _records(phylogeny: Phylogeny) -> set[int]:
     """Individuals that were the best of all judged so far; of those with one genome the oldest."""
     best, found = float("-inf"), set[int]()
     places = phylogeny.activity.places()
-    rows = (row for row in places if phylogeny.score(row) is not None)
+    rows = (
+        row for row in places if phylogeny.score(row) is not None and not _distilled(phylogeny, row)
+    )
     for row in sorted(rows, key=lambda row: (places[row], age(phylogeny, row))):
         if phylogeny.fitness(row) > best:
             best = phylogeny.fitness(row)
@@ -219,11 +251,14 @@ def _records(phylogeny: Phylogeny) -> set[int]:
     return found
 
 
-def _credit(phylogeny: Phylogeny, name: str, rows: Sequence[int], records: set[int]) -> Credit:
+def _credit(
+    phylogeny: Phylogeny, name: str, rows: Sequence[int], records: set[int], fruitless: int
+) -> Credit:
     known = [one for one in (gain(phylogeny, row) for row in rows) if one is not None]
     better = [one.gain for one in known if one.gain > 0]
     return Credit(
         operator=name,
+        fruitless=fruitless,
         individuals=len(rows),
         scored=len(known),
         improved=len(better),

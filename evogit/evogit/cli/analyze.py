@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 10
 """Clades in the table; ``--json`` has all."""
+_DIGITS: Final = 14
 _CLADES: Final = (
     Column("clade of", "commit", style="yellow", show=short),
     Column("individuals", "size", right=True),
@@ -31,6 +33,7 @@ _MERGES: Final = (
 )
 _CREDIT: Final = (
     Column("operator", "operator"),
+    Column("without offspring", "fruitless", right=True),
     Column("individuals", "individuals", right=True),
     Column("scored", "scored", right=True),
     Column("improved", "improved", right=True),
@@ -103,7 +106,7 @@ def _print(session: Session, data: dict[str, Any]) -> None:
                 f"{together['tips']}, {together['mean_depth']:.1f} generations beyond it",
             ),
             ("sweeps", _sweeps(together["sweeps"])),
-            ("Price", _price(data["price"])),
+            ("Price", in_words(data["price"])),
         ]
     )
     for rows, columns in (
@@ -125,10 +128,22 @@ def _sweeps(found: list[dict[str, Any]]) -> str:
     return f"{len(found)}, the last: {last}"
 
 
-def _price(found: dict[str, Any] | None) -> str:
+def in_words(found: dict[str, Any] | None) -> str:
+    """Price's split with as many decimals as it takes to check the sum; empty if there is none."""
     if found is None:
         return ""
+    decimals = _decimals(found["change"], found["selection"], found["transmission"])
+    parts = [round(found[name], decimals) for name in ("selection", "transmission")]
+    whole, selection, transmission = (f"{value:+.{decimals}f}" for value in (sum(parts), *parts))
     return (
-        f"mean fitness {found['change']:+.3g} = selection {found['selection']:+.3g} "
-        f"+ transmission {found['transmission']:+.3g} ({found['offspring']} offspring)"
+        f"mean fitness {whole} = selection {selection} + transmission {transmission}"
+        f" ({found['offspring']} offspring)"
     )
+
+
+def _decimals(*values: float) -> int:
+    """So many that the smallest of them has three digits, and the largest no more than are known."""
+    sizes = [math.floor(math.log10(abs(value))) for value in values if value]
+    if not sizes:
+        return 0
+    return max(min(2 - min(sizes), _DIGITS - max(sizes)), 0)

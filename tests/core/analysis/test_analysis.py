@@ -8,13 +8,13 @@ import pytest
 
 from evogit.analysis.figures import clades, coalescence, distance, merges, operator_credit, price
 from evogit.analysis.gains import gain, gains, summed, winning_lineage
-from evogit.cli.analyze import collect
+from evogit.cli.analyze import collect, in_words
 from evogit.git.trees import Change
 from evogit.ids import HEADS, CommitId
 from evogit.outcome import Failed, Outcome, Scored
 from evogit.phylogeny.export import rows
 from evogit.phylogeny.index import Phylogeny
-from evogit.records import Evaluation
+from evogit.records import Attempt, Evaluation
 from evogit.swarm.individuals import Provenance, compose
 from evogit.swarm.journal import Journal
 
@@ -34,13 +34,18 @@ class Grower:
         self._judge(self.base, Scored(1.0))
 
     def add(
-        self, agent: str, outcome: Outcome | None, *parents: CommitId, later: int = 0
+        self,
+        agent: str,
+        outcome: Outcome | None,
+        *parents: CommitId,
+        later: int = 0,
+        operator: str = "",
     ) -> CommitId:
         self._count += 1
         first = self.git.commit((parents or (self.base,))[0])
         blob = self.git.write_blob(f"x = {self._count}\n".encode())
         tree = self.git.change_tree(first.tree, {"pkg/x.py": Change(blob)})
-        operator = "merge" if len(parents) > 1 else "mutate"
+        operator = operator or ("merge" if len(parents) > 1 else "mutate")
         message = compose(f"number {self._count}", "", Provenance(agent, operator, self._count))
         found = parents or (self.base,)
         time = first.time + self._count + later
@@ -167,6 +172,45 @@ def test_a_record_is_the_best_of_all_that_were_judged_before_it(grower: Grower) 
     phylogeny = grower.grown()
     (credit,) = operator_credit(phylogeny)
     assert credit.records == len(phylogeny.best_so_far()) - 1 == 2
+
+
+def test_what_was_distilled_is_no_offspring_of_evolution(grower: Grower) -> None:
+    one = grower.add("a1", Scored(2.0))
+    grower.add("a1", Scored(5.0), one)
+    before = grower.garden.phylogeny()
+    grower.add("me", Scored(9.0), operator="distill")
+    after = grower.grown()
+    assert len(after) == len(before) + 1
+    assert clades(after) == clades(before)
+    assert price(after) == price(before)
+    assert operator_credit(after) == operator_credit(before)
+
+
+def test_attempts_without_offspring_are_told_by_operator(grower: Grower) -> None:
+    grower.add("a1", Scored(2.0))
+    for step, operator in enumerate(("merge", "merge", "mutate"), 2):
+        vain = Attempt("a1", operator, step, (grower.base,), reason="its tree is known")
+        grower.journal.append(vain).result(10)
+    found = {one.operator: one for one in operator_credit(grower.grown())}
+    assert (found["merge"].fruitless, found["merge"].individuals) == (2, 0)
+    assert (found["mutate"].fruitless, found["mutate"].individuals) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("selection", "transmission", "told"),
+    [
+        (1850.123456, -1856.113, "-5.99 = selection +1850.12 + transmission -1856.11"),
+        (0.5, 0.25, "+0.750 = selection +0.500 + transmission +0.250"),
+        (0.0, 0.0, "+0 = selection +0 + transmission +0"),
+        (1e-9, 1.5, "+1.50000000100 = selection +0.00000000100 + transmission +1.50000000000"),
+    ],
+)
+def test_the_terms_of_price_are_printed_so_that_the_sum_can_be_checked(
+    selection: float, transmission: float, told: str
+) -> None:
+    split = {"selection": selection, "transmission": transmission}
+    data = split | {"change": selection + transmission, "offspring": 7}
+    assert in_words(data) == f"mean fitness {told} (7 offspring)"
 
 
 def test_whoever_reads_a_swarm_whenever_gets_the_same_figures_in_the_same_order(
