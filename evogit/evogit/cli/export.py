@@ -30,8 +30,8 @@ def export(
 ) -> None:
     """Write the whole phylogeny for other tools.
 
-    Every individual with its parents and score; json is one object per line. --json needs -o, and
-    then tells what was written.
+    Every individual with its parents, score, and order and time of judging; json is one object per
+    line. --json needs -o, and then tells what was written.
 
     Example: evogit export graphml -o evolution.graphml
     """
@@ -51,7 +51,11 @@ def export(
     path = Path(output)
     replace_file(path, lambda file: write(phylogeny, file))
     session.output.result(
-        {"path": str(path), "individuals": len(phylogeny)},
+        {
+            "path": str(path),
+            "individuals": len(phylogeny),
+            "direction": phylogeny.direction,
+        },
         lambda: session.output.note(f"{counted(len(phylogeny), 'individual')} in {path}"),
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from evogit.phylogeny.history import History
 from evogit.phylogeny.order import by_age
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ FIELDS: Final = (
     "score",
     "pruned",
     "subject",
+    "status",
+    *(field.name for field in fields(History)),
 )
 
 
@@ -34,6 +38,7 @@ def rows(phylogeny: Phylogeny) -> Iterator[dict[str, Any]]:
 
     Parents are commit ids, a missing score is ``None``.
     """
+    histories = phylogeny.histories()
     for i in by_age(phylogeny):
         yield {
             "commit": phylogeny.commit(i),
@@ -47,6 +52,8 @@ def rows(phylogeny: Phylogeny) -> Iterator[dict[str, Any]]:
             "score": phylogeny.score(i),
             "pruned": phylogeny.pruned(i),
             "subject": phylogeny.subject(i),
+            "status": phylogeny.standing(i),
+            **asdict(histories[i]),
         }
 
 
@@ -54,11 +61,11 @@ def to_networkx(phylogeny: Phylogeny) -> networkx.DiGraph[str]:
     """A directed graph from parent to child, keyed by commit id.
 
     Nodes carry the other ``FIELDS`` (no ``score`` where there is none); an edge's ``order`` is 0
-    for the first parent.
+    for the first parent. The graph's ``direction`` says which scores are better.
     """
     import networkx
 
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph: networkx.DiGraph[str] = networkx.DiGraph(direction=phylogeny.direction)
     for row in rows(phylogeny):
         commit, parents = row.pop("commit"), row.pop("parents")
         graph.add_node(commit, **{key: value for key, value in row.items() if value is not None})

@@ -11,7 +11,7 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from evogit.errors import NotFoundError
 from evogit.genome.measures import Measures
@@ -21,6 +21,7 @@ from evogit.outcome import Outcome
 from evogit.phylogeny import ancestry, arrivals, cache, decisions, glance, tags
 from evogit.phylogeny.activity import Activity
 from evogit.phylogeny.arms import Arms
+from evogit.phylogeny.history import History, histories
 from evogit.phylogeny.individuals import Individuals
 from evogit.phylogeny.judgements import Judgements
 from evogit.phylogeny.ledger import SCORED, Spent
@@ -269,6 +270,16 @@ class Phylogeny:
         """All evaluations by this evaluator and environment, in order; read from git on access."""
         with self._lock:
             return EvaluationLog(self._git, self._state.ledger)
+
+    def histories(self) -> list[History]:
+        """How each individual was made and judged, by their numbers; from the columns alone."""
+        with self._lock:
+            return histories(self._state)
+
+    @property
+    def direction(self) -> Literal["maximize", "minimize"]:
+        """Which scores are better."""
+        return "maximize" if self._maximize else "minimize"
 
     def repeated(self) -> list[list[float]]:
         """The scores of every tree that was judged more than once, hold-outs left out."""
