@@ -58,5 +58,7 @@ def test_a_field_that_is_missing_on_either_side_is_found() -> None:
     fields = {"path": "x", "individuals": 1, "direction": "minimize"}
     heading = "evogit export json -o FILE --json"
     assert differences(heading, [fields | {"more": 1}]) == ["printed, not on the page: more"]
-    assert differences(heading, [{"path": "x", "direction": "minimize"}]) == ["on the page, not printed: individuals"]
+    assert differences(heading, [{"path": "x", "direction": "minimize"}]) == [
+        "on the page, not printed: individuals"
+    ]
     assert all(documented(heading) for heading in sections())
