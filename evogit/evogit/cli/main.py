@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shlex
@@ -27,6 +28,14 @@ _COMPLETE: Final = "_EVOGIT_COMPLETE"
 _GIT_ERROR: Final = ("_pygit2", "GitError")
 """By name: importing pygit2 would take longer than many a command."""
 _REPORT: Final = "this is a bug: repeat with --debug and report what it prints"
+_REFUSALS: Final = {
+    errno.EROFS: ("written", "its storage is read-only: use one that can be written"),
+    errno.ENOSPC: ("written", "make room on that disk"),
+    errno.EDQUOT: ("written", "make room: the quota is used up"),
+    errno.EACCES: ("used", "use an account that may"),
+    errno.EPERM: ("used", "use an account that may"),
+}
+"""What is said of a file for an errno: what can not be done with it, and what helps."""
 
 
 class _InterruptedError(Exception):
@@ -187,12 +196,21 @@ def _unexpected(given: Sequence[str], error: Exception) -> int:
     _trace(given, error)
     text = clean_line(f"{type(error).__name__}: {error}", 500)
     if isinstance(error, OSError):
-        _complain(given, "system", f"the system refused: {text}", "")
+        _complain(given, "system", *(_refusal(error) or (f"the system refused: {text}", "")))
     elif any((kind.__module__, kind.__name__) == _GIT_ERROR for kind in type(error).__mro__):
         _complain(given, "git", f"a repository can not be read or written: {text}", "evogit doctor")
     else:
         _complain(given, "internal", f"unexpected {text}", _REPORT)
     return 1
+
+
+def _refusal(error: OSError) -> tuple[str, str] | None:
+    """Which file could not be used and what helps, where the errno says so."""
+    known = _REFUSALS.get(error.errno or 0)
+    if known is None or not isinstance(error.filename, str):
+        return None
+    verb, hint = known
+    return clean_line(f"{error.filename} can not be {verb}: {error.strerror}", 500), hint
 
 
 def _complain(given: Sequence[str], code: str, message: str, hint: str) -> None:

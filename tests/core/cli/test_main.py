@@ -334,3 +334,21 @@ def test_nothing_prompts_without_a_terminal(world: World) -> None:
     )
     assert done.returncode == 2
     assert "--yes" in json.loads(done.stdout)["error"]["hint"]
+
+
+@pytest.mark.parametrize("line", ["pin best", "gc"])
+def test_storage_that_is_read_only_is_named_with_what_helps(world: World, line: str) -> None:
+    script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 77; cd "$1"; shift; exec "$@"'
+    alone = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh")
+    found = subprocess.run(
+        [*alone, world.root, sys.executable, "-m", "evogit.cli", *line.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if found.returncode == 77 or "unshare" in found.stderr:
+        pytest.skip("no mounts in a namespace of our own here")
+    assert found.returncode == 1
+    assert "can not be written: Read-only file system" in found.stderr
+    assert "hint: its storage is read-only" in found.stderr
+    assert "Errno" not in found.stderr
