@@ -11,13 +11,14 @@ from evogit.cli.session import Session
 def gc(session: Session) -> None:
     """Pack the swarm repository.
 
-    Safe while workers run; the repository beside it is never touched.
+    Loose objects go into a pack, many packs into few where no worker runs, and what killed workers left
+    half-written is removed. Safe while workers run; the repository beside it is never touched.
 
     Example: evogit gc
     """
     from evogit.swarm.maintenance import maintain
 
-    report = maintain(session.swarm)
+    report = maintain(session.swarm, unite=True)
     text = (
         "another process is packing already"
         if report.busy

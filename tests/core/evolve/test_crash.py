@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,28 @@ def test_a_killed_maintenance_is_taken_up_by_the_next(garden: Garden) -> None:
     os.utime(old, (1, 1))
     assert maintain(swarm).packed > 0
     assert not old.exists()
+    _fsck_is_clean(swarm.path)
+
+
+def test_many_packs_become_few_where_nobody_works_and_nothing_is_lost(garden: Garden) -> None:
+    swarm = garden.swarm
+    unnamed = [swarm.git.write_blob(b"nothing refers to this %d" % i) for i in range(8)]
+    for i in range(8):
+        garden.grow("a1", {"pkg/x.py": f"x = {i}\n"})
+        maintain(swarm)
+    remains = swarm.path / "objects" / "17" / "tmp_obj_killed"
+    remains.parent.mkdir(exist_ok=True)
+    remains.touch()
+    a_while_ago = time.time() - 100
+    os.utime(remains, (a_while_ago, a_while_ago))
+    worker = take_worker(swarm.git, "")
+    many = maintain(swarm, unite=True).packs
+    assert (many >= 8, remains.exists()) == (True, True)
+    worker.release()
+    assert maintain(swarm, unite=True).packs == 1
+    assert not remains.exists()
+    fresh = GitRepository(swarm.path)
+    assert all(map(fresh.has, unnamed))
     _fsck_is_clean(swarm.path)
 
 
