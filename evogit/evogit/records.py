@@ -20,6 +20,8 @@ from evogit.quarantine.finding import MAX_FINDINGS, Finding
 from evogit.text import clean, clean_line
 
 VERSION: Final = 1
+NEWER: Final = "journal record was written by a newer EvoGit"
+"""How the reason begins why such a record can not be read."""
 MAX_RECORD_BYTES: Final = 64 * 1024
 
 
@@ -167,8 +169,11 @@ def load(text: str) -> Record:
     if not isinstance(parsed, dict):
         raise UserError("journal record is not an object")
     data = _Fields(cast("dict[str, object]", parsed))
-    if data.raw.get("v") != VERSION:
-        raise UserError(f"journal record has version {data.raw.get('v')!r}, not {VERSION}")
+    version = data.raw.get("v")
+    if isinstance(version, int) and version > VERSION:
+        raise UserError(f"{NEWER} (version {str(version)[:20]}): upgrade this one")
+    if version != VERSION:
+        raise UserError(f"journal record has version {str(version)[:20]!r}, not {VERSION}")
     readers = {
         "attempt": _attempt,
         "evaluation": _evaluation,

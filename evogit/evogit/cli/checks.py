@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from evogit.cli import trusting
+from evogit.cli.output import counted
 from evogit.cli.session import Session
 from evogit.cli.submodules import MEND, left_out
 from evogit.errors import EvoGitError, NotFoundError, PreconditionError
@@ -203,7 +204,7 @@ def _journals(session: Session) -> Iterator[Check]:
         yield Check("journals", "warning", clean_line(problem), "what can not be read is left out")
     if len(problems) > _SHOWN_PROBLEMS:
         more = len(problems) - _SHOWN_PROBLEMS
-        yield Check("journals", "warning", f"and {more} more problems")
+        yield Check("journals", "warning", f"and {counted(more, 'more problem')}")
     if not problems:
         yield Check("journals", "ok", f"{len(session.phylogeny)} individuals read")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from evogit.cli.individuals import Individuals, doubted, number, short, unscored
-from evogit.cli.output import Column
+from evogit.cli.output import Column, counted
 from evogit.cli.session import Session
 from evogit.ids import natural
 from evogit.steering.state import Steering, derive
@@ -170,7 +170,9 @@ def _print(session: Session, data: dict[str, Any]) -> None:
         session.output.line()
         session.output.table(data["agents"], _AGENTS)
     if data["problems"]:
-        session.output.warn(f"{data['problems']} problems in the journals: evogit doctor")
+        session.output.warn(
+            f"{counted(data['problems'], 'problem')} in the journals: evogit doctor"
+        )
 
 
 def _about(row: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 from evogit.analysis.separation import FRESH, noise_floor
 from evogit.config.model import Settings
 from evogit.environment import prepare
-from evogit.errors import ConfigError, EvoGitError
+from evogit.errors import ConfigError, EvoGitError, PreconditionError
 from evogit.evolve.allowance import Allowance, Flags
 from evogit.evolve.budget import SwarmBudget
 from evogit.evolve.calibration import Calibration, calibrate, confirm_best
@@ -46,6 +46,7 @@ from evogit.swarm.maintenance import LOOSE_LIMIT, estimate_loose, maintain
 from evogit.swarm.repository import Swarm
 from evogit.swarm.spec import Spec
 from evogit.sync.background import BackgroundSync
+from evogit.text import clean_line
 
 _UPKEEP_SECONDS: Final = 1.0
 _UPKEEP_RETRY_SECONDS: Final = 60.0
@@ -190,6 +191,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
     Raises:
         EvaluatorError: no sandbox works, or the base itself has no score.
         ConfigError: the strategy or an agent is not installed or its options are wrong.
+        PreconditionError: a newer EvoGit wrote into the journals of this clone.
         OSError, GitError: the repository can not be written.
     """
     with ExitStack() as stack:
@@ -201,6 +203,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         stack.callback(upkeep.finish)
         bench = stack.enter_context(open_bench(swarm, plan))
         stack.callback(bench.phylogeny.save)
+        _check_versions(bench.phylogeny, _teller("problem", identity.name, tell))
         for text in settle_lost(bench.phylogeny, journal, identity.name, time.time()):
             _teller("problem", identity.name, tell)(text)
         claims = Claims(swarm.git, identity.name)
@@ -228,6 +231,23 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         _keep_room(means, noise)
         finish = partial(_confirm, means, identity.name, tell)
         return Worker(identity, shared, agents, plan.agents, upkeep, finish).run()
+
+
+def _check_versions(phylogeny: Phylogeny, tell: Callable[[str], None]) -> None:
+    """Refuse to go on after a newer EvoGit of our own; say it of others, who may say anything.
+
+    What it recorded can not be read: it would be judged and paid for again, and counts for no cap.
+    """
+    found = phylogeny.newer_journals()
+    ours = [writer for writer, own in found.items() if own]
+    if ours:
+        raise PreconditionError(
+            f"a newer EvoGit wrote into the journal of {', '.join(ours)}, and this one can not read it",
+            hint="upgrade EvoGit here",
+        )
+    if found:
+        names = clean_line(", ".join(sorted(found)), 200)
+        tell(f"a newer EvoGit wrote what can not be read here, as {names}: upgrade this one")
 
 
 def _keep_room(means: _Means, noise: float) -> None:

@@ -23,7 +23,7 @@ from evogit.phylogeny.ledger import Ledger, Spent
 from evogit.phylogeny.state import State
 from evogit.records import Decision, Spend, dump, load
 
-VERSION: Final = 2
+VERSION: Final = 3
 _HEADER: Final = struct.Struct("<8sIIQ")
 _MAGIC: Final = b"evogitph"
 
@@ -134,6 +134,7 @@ def _meta(state: State) -> dict[str, object]:
         ],
         "heads": {writer: head.hex() for writer, head in state.journals.heads.items()},
         "lengths": state.journals.lengths,
+        "newer": {writer: entry.hex() for writer, entry in state.journals.newer.items()},
         "seen": state.seen,
         "foreign": [name.hex() for name in state.foreign],
         "problems": state.problems,
@@ -162,6 +163,8 @@ def _fill(state: State, meta: dict[str, Any], blocks: dict[str, memoryview]) -> 
     _fill_ledger(state.ledger, meta, blocks)
     heads = {writer: bytes.fromhex(head) for writer, head in meta["heads"].items()}
     state.journals.restore(heads, meta["lengths"], bytes(blocks["journals"]))
+    newer: dict[str, str] = meta["newer"]
+    state.journals.newer = {writer: bytes.fromhex(entry) for writer, entry in newer.items()}
     state.seen = meta["seen"]
     state.foreign = {bytes.fromhex(name) for name in meta["foreign"]}
     state.problems = meta["problems"]

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from evogit.errors import NotFoundError
 from evogit.genome.measures import Measures
 from evogit.git.repository import GitRepository
-from evogit.ids import BASE_REF, CommitId, TreeId, natural
+from evogit.ids import BASE_REF, JOURNALS, CommitId, TreeId, natural
 from evogit.outcome import Outcome
 from evogit.phylogeny import ancestry, arrivals, cache, decisions, glance, tags
 from evogit.phylogeny.activity import Activity
@@ -81,7 +81,8 @@ class Phylogeny:
         self._active: list[tuple[CommitId, Decision]] | None = None
         self._pruning: decisions.Pruning | None = None
         self._state = self._new_state()
-        if cache is not None and not self._restored(cache):
+        damaged = cache is not None and not self._restored(cache)
+        if damaged:
             self._state = self._new_state()
         self._judgements = Judgements(git, self._state)
         self.activity = Activity(git, self._state, self._lock)
@@ -90,6 +91,8 @@ class Phylogeny:
         self.measures = Measures(git, self.tree(0))
         self._saved = self._size() if len(self) > 1 else 0
         self.refresh()
+        if damaged and cache is not None and cache.exists():
+            self.save()  # else every command reads all of it again, until a worker comes
 
     def _new_state(self) -> State:
         base, evaluator, environment = self._identity
@@ -445,6 +448,19 @@ class Phylogeny:
     def tags(self) -> dict[str, int]:
         """Individuals by tag: what humans of all hosts decided last, and tags made here by hand."""
         return tags.named(self._git, self.decisions, self._tips.tags, self._find)
+
+    def newer_journals(self) -> dict[str, bool]:
+        """Writers of records that only a newer EvoGit can read; whether this clone's journal has them.
+
+        What others wrote under the name of one of ours, and our journal does not hold, is not ours.
+        """
+        with self._lock:
+            newer = {writer: entry.hex() for writer, entry in self._state.journals.newer.items()}
+        return {writer: self._holds(JOURNALS + writer, entry) for writer, entry in newer.items()}
+
+    def _holds(self, ref: str, entry: str) -> bool:
+        tip = self._git.ref(ref)
+        return tip is not None and (tip == entry or self._git.handle.descendant_of(tip, entry))
 
     @property
     def problems(self) -> list[str]:

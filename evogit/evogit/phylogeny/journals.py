@@ -16,6 +16,7 @@ from evogit.phylogeny.ledger import Row
 from evogit.phylogeny.messages import record_of
 from evogit.phylogeny.quick import row_from
 from evogit.phylogeny.reading import Raw
+from evogit.records import NEWER
 
 _ROOT: Final = "evogit journal "
 Entry = tuple[bytes, int, Row]
@@ -32,6 +33,8 @@ class Journals:
         self.heads: dict[str, bytes] = {}
         self.lengths: dict[str, int] = {}
         self.entries = bytearray()
+        self.newer: dict[str, bytes] = {}
+        """Of each writer the first entry that a newer EvoGit wrote, if there is one."""
         self._staged: dict[bytes, _Staged] = {}
         self._head_ids: set[bytes] = set()
         self._names: set[bytes] | None = None
@@ -124,6 +127,8 @@ class Journals:
                 accepted.append((name, place, row))
             elif previous is not None and problem:
                 problems.append(f"journal {writer}, entry {name.hex()}: {problem}")
+                if problem.startswith(NEWER):
+                    self.newer.setdefault(writer, name)
         self.entries += b"".join(chain)
         if self._names is not None:
             self._names.update(chain)

@@ -15,15 +15,16 @@ import pytest
 
 from evogit.analysis.separation import FRESH, separation
 from evogit.config.load import parse
-from evogit.errors import BudgetError, ConfigError, EvaluatorError
+from evogit.errors import BudgetError, ConfigError, EvaluatorError, PreconditionError
 from evogit.evolve.allowance import Allowance, Flags
 from evogit.evolve.assembly import Plan, evolve, open_bench
 from evogit.evolve.evaluating import Verdict
 from evogit.evolve.events import Event
 from evogit.evolve.once import judge_once
 from evogit.evolve.worker import Summary, raise_if_missed
+from evogit.git.repository import GitRepository
 from evogit.git.trees import Change
-from evogit.ids import HEADS, CommitId
+from evogit.ids import HEADS, JOURNALS, CommitId
 from evogit.outcome import Failed, Scored
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Decision, Evaluation
@@ -132,6 +133,28 @@ def test_an_interrupted_run_goes_on_to_the_same_ids_as_one_without_a_break(farm:
     for _ in range(3):
         farm.run(parts, farm.plan(evaluations=4))
     assert sorted(ids(view(farm, parts))) == sorted(ids(view(farm, whole)))
+
+
+def newer_entry(git: GitRepository, tip: CommitId) -> CommitId:
+    text = 'decision\n\n{"v":2,"kind":"decision"}\n'
+    return git.write_commit(git.commit(tip).tree, [tip], text, author="j", time=1)
+
+
+def test_a_worker_does_not_go_on_where_a_newer_evogit_of_its_own_clone_wrote(farm: Farm) -> None:
+    swarm, told = farm.swarm(), list[str]()
+    git = swarm.git
+    empty = git.change_tree(git.commit(swarm.base).tree, {"program.py": None})
+    root = git.write_commit(empty, [], "evogit journal other\n", author="j", time=1)
+    others = "refs/evogit/remotes/o/journal/other"
+    git.move_ref(others, old=None, new=newer_entry(git, root))
+    farm.run(swarm, farm.plan(evaluations=1), lambda event: told.append(event.text))
+    assert any("a newer EvoGit wrote what can not be read here, as other" in text for text in told)
+
+    ours = git.ref(JOURNALS + "w1")
+    assert ours is not None
+    git.move_ref(JOURNALS + "w1", old=ours, new=newer_entry(git, ours))
+    with pytest.raises(PreconditionError, match="newer EvoGit wrote into the journal of w1"):
+        farm.run(swarm, farm.plan(evaluations=1))
 
 
 def test_evolution_climbs_and_the_best_is_at_a_tip(farm: Farm) -> None:

@@ -271,6 +271,18 @@ def test_a_damaged_or_foreign_cache_is_rebuilt_silently(
     assert other.score(1) is None
 
 
+def test_a_damaged_cache_is_read_around_once_and_then_mended(swarm: Any, tmp_path: Path) -> None:
+    swarm.individual("a1")
+    cache = tmp_path / "index"
+    swarm.phylogeny(cache=cache)
+    assert not cache.exists()  # of a swarm this small nobody needs one
+    swarm.phylogeny(cache=cache).save()
+    good = cache.read_bytes()
+    cache.write_bytes(good[:-1])
+    swarm.phylogeny(cache=cache)
+    assert cache.read_bytes() == good
+
+
 def test_a_full_disk_only_costs_the_cache(swarm: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     phylogeny = swarm.phylogeny(cache=tmp_path / "file" / "index")

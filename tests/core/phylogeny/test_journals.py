@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from evogit.ids import HEADS, JOURNALS
@@ -112,3 +113,24 @@ def test_refs_with_odd_names_and_targets_are_left_out(swarm: Any) -> None:
     phylogeny = swarm.phylogeny()
     assert phylogeny.tips.keys() == {"a1"}
     assert len(phylogeny.problems) == 3
+
+
+NEWER = 'decision\n\n{"v":2,"kind":"decision"}\n'
+
+
+def test_what_a_newer_evogit_wrote_is_ours_only_if_our_own_journal_holds_it(swarm: Any) -> None:
+    made = swarm.individual("a1")
+    ours = swarm.journal("w1", swarm.evaluation(made, 1.0))
+    swarm.set(PEER + "other", swarm.entry(swarm.root("other"), NEWER))
+    swarm.set(PEER + "w1", swarm.entry(ours, NEWER))
+    assert swarm.phylogeny().newer_journals() == {"other": False, "w1": False}
+    assert any("written by a newer EvoGit (version 2)" in p for p in swarm.phylogeny().problems)
+
+
+def test_a_record_of_a_newer_evogit_is_remembered_by_the_cache(swarm: Any, tmp_path: Path) -> None:
+    made = swarm.individual("a1")
+    swarm.journal("w1", NEWER, swarm.evaluation(made, 1.0))
+    swarm.phylogeny(cache=tmp_path / "index").save()
+    found = swarm.phylogeny(cache=tmp_path / "index")
+    assert found.newer_journals() == {"w1": True}
+    assert found.score(1) == 1.0
