@@ -13,6 +13,7 @@ from evogit.cli.individuals import COLUMNS, Individuals, note_unscored
 from evogit.cli.options import Revision
 from evogit.cli.select import select
 from evogit.cli.session import Session
+from evogit.errors import PreconditionError
 
 _Number = Annotated[int, typer.Option("-n", min=0, help="At most this many; 0 for all.")]
 
@@ -21,13 +22,28 @@ _Number = Annotated[int, typer.Option("-n", min=0, help="At most this many; 0 fo
 def best(
     session: Session,
     k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 5,
+    front: Annotated[
+        bool, typer.Option("--front", help="All that none beats in every objective of pareto.")
+    ] = False,
 ) -> None:
     """List the best individuals by score, best first.
 
-    Example: evogit best -k 3
+    Examples: evogit best -k 3; evogit best --front --json
     """
     note_unscored(session)
-    _print(session, session.phylogeny.best(k))
+    _print(session, _front(session) if front else session.phylogeny.best(k))
+
+
+def _front(session: Session) -> list[int]:
+    from evogit.strategies.pareto import Pareto
+
+    search, phylogeny = session.spec.settings.search, session.phylogeny
+    if search.strategy != "pareto":
+        raise PreconditionError(
+            f"the strategy here is {search.strategy}, which has no objectives",
+            hint='name them: search.strategy = "pareto", search.options.objectives = "+score, -seconds"',
+        )
+    return sorted(Pareto(**search.options).front(phylogeny), key=phylogeny.fitness, reverse=True)
 
 
 @lists

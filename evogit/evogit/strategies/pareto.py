@@ -68,12 +68,14 @@ class Pareto:
             phylogeny, (first, second), cross=self._cross, merge=self._merge, random=random
         )
 
+    def front(self, phylogeny: Phylogeny) -> list[int]:
+        """All individuals, however old, that none is better than in every objective; of equals one."""
+        return list(self._front.of(phylogeny))
+
     def _elite(self, phylogeny: Phylogeny) -> list[int]:
         """The front of all time, or the loneliest of a large one, the ends first."""
         front = self._front.of(phylogeny)
-        if len(front) <= self._sample:
-            return list(front)
-        return ranked(front)[: self._sample]
+        return list(front) if len(front) <= self._sample else ranked(front)[: self._sample]
 
     def _values(self, phylogeny: Phylogeny, row: int) -> Values | None:
         outcome = phylogeny.outcome(row)

@@ -19,6 +19,7 @@ from evogit.ids import JOURNALS
 from evogit.outcome import Failed, Scored
 from evogit.records import Evaluation
 from evogit.swarm.journal import Journal
+from evogit.swarm.spec import PinnedFile, write_spec
 
 if TYPE_CHECKING:
     from conftest import Run, World
@@ -61,6 +62,33 @@ def test_best_lineage_leaves_children(cli: Run, world: World) -> None:
     assert commits("lineage", "best") == [ids["best"], ids["one"], ids["base"]]
     assert set(commits("leaves")) == {ids["best"], ids["failed"], ids["merged"]}
     assert set(commits("children", "base")) == {ids["one"], ids["two"], ids["failed"]}
+
+
+def test_the_front_of_a_swarm_with_objectives_is_listed_and_there_is_none_without(
+    cli: Run, world: World
+) -> None:
+    refused = cli("best", "--front")
+    assert refused.status == 4
+    assert "the strategy here is evogit, which has no objectives" in refused.err
+    git, spec = world.swarm.git, world.swarm.spec()
+    search = spec.settings.search.model_copy(
+        update={"strategy": "pareto", "options": {"objectives": "+score, -size"}}
+    )
+    write_spec(
+        git,
+        spec.settings.model_copy(update={"search": search}),
+        base=git.commit(world.swarm.base).tree,
+        files={
+            "score/score.py": PinnedFile(
+                git.read_blob(git.files(spec.evaluator)["score/score.py"].blob)
+            )
+        },
+        author="ada",
+        time=9,
+        subject="objectives",
+    )
+    front = [row["commit"] for row in cli("best", "--front", "--jsonl").lines]
+    assert front == [world.ids["best"], world.ids["one"]]
 
 
 def test_show_tells_provenance_outcome_metrics_and_artefacts(cli: Run, world: World) -> None:
