@@ -23,6 +23,8 @@ VERSION: Final = 1
 NEWER: Final = "journal record was written by a newer EvoGit"
 """How the reason begins why such a record can not be read."""
 MAX_RECORD_BYTES: Final = 64 * 1024
+MAX_STEP: Final = 10**9
+"""Offspring are dated by their step, and git can not read back a date that is far beyond this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,12 @@ class _Fields:
             raise UserError(f"journal record field {key!r} is too large")
         return value
 
+    def step(self) -> int:
+        value = self.whole("step")
+        if not 0 <= value <= MAX_STEP:
+            raise UserError(f"journal record field 'step' is not between 0 and {MAX_STEP}")
+        return value
+
     def number(self, key: str) -> float:
         return finite(self.raw.get(key, 0.0), key)
 
@@ -279,7 +287,7 @@ def _attempt(data: _Fields) -> Attempt:
     return Attempt(
         agent=data.name("agent"),
         operator=clean_line(data.text("operator"), 60),
-        step=data.whole("step"),
+        step=data.step(),
         parents=data.commits("parents"),
         inspirations=data.commits("inspirations"),
         offspring=data.commit("offspring"),
@@ -342,7 +350,7 @@ def _lease(data: _Fields) -> Lease:
     return Lease(
         purpose=clean_line(data.text("purpose"), 40),
         agent=data.name("agent"),
-        step=data.whole("step"),
+        step=data.step(),
         spend=data.spend(),
         detail={clean_line(k, 40): clean_line(str(v), 200) for k, v in list(detail.items())[:20]},
         time=data.number("time"),

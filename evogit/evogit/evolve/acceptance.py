@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from evogit.analysis.separation import RECORD
-from evogit.errors import ConflictError
+from evogit.errors import ConflictError, NotFoundError
 from evogit.evolve.evaluating import Verdict
 from evogit.evolve.shared import Shared
 from evogit.evolve.unfinished import is_judged, unfinished
@@ -73,7 +73,7 @@ class Acceptance:
         if offspring is None:
             return
         row = phylogeny.index(offspring)
-        if phylogeny.tips.get(self._name) == row:
+        if phylogeny.tips.get(self._name) == row or self._is_lost(offspring, attempt.step):
             return
         if not is_judged(phylogeny, attempt):
             self._judge_row(row)
@@ -81,6 +81,16 @@ class Acceptance:
             self._confirm(self._task(offspring, phylogeny.tree(row)))
         if not self._shared.directions.seeded(self._name, attempt.time):
             self.accept(offspring, random)
+
+    def _is_lost(self, offspring: CommitId, step: int) -> bool:
+        """Whether git can not read an offspring any more; then it is told, and the agent goes on."""
+        try:
+            self._shared.git.commit(offspring)
+        except NotFoundError as error:
+            text = f"the offspring of step {step} is lost and not judged: {error.message}"
+            self._shared.say("warning", self._name, text=text)
+            return True
+        return False
 
     def _judge_tip(self) -> None:
         """Judge where the agent stands if nobody did under this evaluator and environment.

@@ -27,11 +27,10 @@ from evogit.oracle import LONGEST_PROMPT, Meter, Oracle
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Attempt, Spend
 from evogit.redact import Redactor
-from evogit.swarm.identity import worker_of
+from evogit.swarm.identity import JUDGE_SUFFIX, worker_of
 from evogit.swarm.journal import Journal
 
-JUDGE: Final = "judge"
-SUFFIX: Final = f"-{JUDGE}"
+JUDGE: Final = JUDGE_SUFFIX.removeprefix("-")
 _RIVALS: Final = 2
 _ORDERS: Final = 2
 _WAIT_SECONDS: Final = 0.02
@@ -109,7 +108,7 @@ class Bill:
         persons of one name on two hosts do not settle each other's.
         """
         own = worker_of(task.agent) == self.journal.writer
-        return slug((task.agent if own else self.journal.writer) + SUFFIX)
+        return slug((task.agent if own else self.journal.writer) + JUDGE_SUFFIX)
 
     def _wait(self, seconds: float) -> bool:
         """Wait for the provider; false if the worker must end, or its time does before that."""

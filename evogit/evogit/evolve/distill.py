@@ -175,7 +175,7 @@ def _write(
 ) -> CommitId:
     """Make an individual of a tree, an offspring of the base, kept by the journal."""
     git, base, author = swarm.git, swarm.base, made.agent
-    step = desk.bench.phylogeny.last_step(author) + 1
+    step = len(desk.bench.phylogeny.attempts(author)) + 1
     text = compose(*message, replace(made, step=step))
     commit = git.write_commit(tree, [base], text, author=author, time=git.commit(base).time + step)
     now = round(time.time(), 3)

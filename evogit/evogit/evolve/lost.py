@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from evogit.evolve.billing import SUFFIX
 from evogit.evolve.spending import FREE, in_words
 from evogit.phylogeny.index import Phylogeny
 from evogit.records import Attempt
-from evogit.swarm.identity import worker_of
+from evogit.swarm.identity import JUDGE_SUFFIX, worker_of
 from evogit.swarm.journal import Journal
 
 LOST: Final = "lost"
@@ -33,7 +32,7 @@ def settle_lost(phylogeny: Phylogeny, journal: Journal, worker: str, now: float)
     """
     found: list[str] = []
     for (agent, step), worst in phylogeny.reservations.items():
-        host = agent.removesuffix(SUFFIX)
+        host = agent.removesuffix(JUDGE_SUFFIX)
         again = worst == FREE and step > phylogeny.last_step(agent)
         if again or worker not in (host, worker_of(host)):
             continue

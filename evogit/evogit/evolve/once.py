@@ -179,7 +179,7 @@ def merge_once(
                 f"merging gives the tree of {phylogeny.commit(known)[:12]}, which exists already",
                 hint="choose others, or another --conflicts policy",
             )
-        step = phylogeny.last_step(author) + 1
+        step = len(phylogeny.attempts(author)) + 1
         spec = desk.bench.spec.tree
         provenance = Provenance(author, MERGE, step, spec, plan.seed, merge_base=found.base)
         when = git.commit(swarm.base).time + step

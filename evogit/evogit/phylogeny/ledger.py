@@ -17,6 +17,7 @@ from evogit.ids import CommitId, TreeId
 from evogit.outcome import Quarantined, Scored
 from evogit.phylogeny.individuals import ID_BYTES, Genomes, Names
 from evogit.records import Attempt, Decision, Evaluation, Record, Spend
+from evogit.swarm.identity import speaks_for
 
 SCORED: Final = 0
 NOT_SCORED: Final = 1
@@ -96,6 +97,21 @@ def row_of(record: Record) -> Row | None:
     return (
         ("lease", record.agent, record.step, record.spend) if record.purpose == "reserve" else None
     )
+
+
+def credited(writer: str, row: Row) -> Row:
+    """``row`` as it counts in the journal of ``writer``.
+
+    What it says of an agent that is another worker's is put down to the writer itself: nothing it
+    cost is lost, and nobody steers what the other one does next, such as the number of its steps.
+    """
+    if isinstance(row, Decision):
+        return row
+    if row[0] == "attempt" and not speaks_for(writer, row[1]):
+        return ("attempt", writer, *row[2:])
+    if row[0] == "lease" and not speaks_for(writer, row[1]):
+        return ("lease", writer, *row[2:])
+    return row
 
 
 class Ledger:

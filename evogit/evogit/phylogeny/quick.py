@@ -23,6 +23,7 @@ _WORD: Final = r'(?=[^"]{0,40}")(?:[!#-\[\]-~]+(?: [!#-\[\]-~]+)*)?'
 """ASCII that needs no cleaning, within the shortest limit that ``records`` puts on such a text."""
 _FLOAT: Final = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,30}(?:e-[0-9]{1,3})?|e-[0-9]{1,3})"
 _INT: Final = "-?(?:0|[1-9][0-9]{0,17})"
+_STEP: Final = "(?:0|[1-9][0-9]{0,8})"
 _METRIC: Final = rf'"{_WORD}":{_FLOAT}'
 _EVALUATION: Final = re.compile(
     rf'\{{"agent":"{_NAME}","commit":{_ID},"environment":"(?P<environment>{_WORD})",'
@@ -38,7 +39,7 @@ _ATTEMPT: Final = re.compile(
     rf'"offspring":(?:null|"(?P<offspring>[0-9a-f]{{40}})"),"operator":"(?P<operator>{_WORD})",'
     rf'"parents":{_IDS},"reason":"[^"\\\x00-\x1f]*","seconds":(?P<seconds>{_FLOAT}),'
     rf'"spend":\{{"in":(?P<in>{_INT}),"out":(?P<out>{_INT}),"usd":(?P<usd>{_FLOAT})\}},'
-    rf'"step":(?P<step>{_INT}),"time":(?P<time>{_FLOAT}),"v":{VERSION}\}}'
+    rf'"step":(?P<step>{_STEP}),"time":(?P<time>{_FLOAT}),"v":{VERSION}\}}'
 )
 
 

@@ -10,7 +10,7 @@ from evogit.git.repository import Commit
 from evogit.ids import TreeId
 from evogit.phylogeny.individuals import Genomes, Individuals
 from evogit.phylogeny.journals import Journals
-from evogit.phylogeny.ledger import SCORED, Ledger
+from evogit.phylogeny.ledger import SCORED, Ledger, credited
 from evogit.phylogeny.messages import provenance_of, subject_of
 from evogit.phylogeny.reading import Raw, clamp_time
 from evogit.steering.state import derive
@@ -92,7 +92,7 @@ class State:
             for problem in problems:
                 self.note(f"{ref}: {problem}")
             for entry, place, row in entries:
-                genome = self.ledger.add(entry, place, row)
+                genome = self.ledger.add(entry, place, credited(writer, row))
                 if genome is not None:
                     touched.add(genome)
         for genome in touched | self._release():

@@ -14,6 +14,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,8 @@ _MAX_WORKERS: Final = 10_000
 _MAX_NAME: Final = 40
 _WORKER: Final = re.compile(r"(?:.*-)?w[0-9]+")
 _AGENT: Final = re.compile(r"((?:.*-)?)([a-z]{1,3})([1-9][0-9]{0,8})")
+JUDGE_SUFFIX: Final = "-judge"
+"""What the name ends in under which an agent, or a worker, pays for what its judge asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,16 @@ def seat_of(agent: str) -> tuple[str, int]:
     for letter in found[2]:
         number = number * 26 + ord(letter) - ord("a") + 1
     return f"{found[1]}w{number}", int(found[3])
+
+
+@lru_cache(maxsize=4096)
+def speaks_for(writer: str, agent: str) -> bool:
+    """Whether records of ``writer`` count for ``agent``: nobody but its worker speaks for an agent.
+
+    A name that is no worker's agent, such as a person's, may be used by every writer.
+    """
+    payer = agent.removesuffix(JUDGE_SUFFIX)
+    return payer == writer or worker_of(payer) in {"", writer}
 
 
 @contextmanager

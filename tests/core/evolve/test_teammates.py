@@ -1,0 +1,79 @@
+"""What somebody with push rights writes into a journal, and what it does to a run here."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from tests.core.evolve.test_evolving import Farm, view
+
+from evogit.evolve.events import Event
+from evogit.git import objects
+from evogit.git.trees import Change
+from evogit.ids import CommitId
+from evogit.outcome import Scored
+from evogit.records import MAX_STEP, Attempt, Lease, Record, Spend
+from evogit.swarm.identity import speaks_for
+from evogit.swarm.journal import Journal
+from evogit.swarm.repository import Swarm
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Farm:
+    return Farm(tmp_path)
+
+
+def write(swarm: Swarm, writer: str, *records: Record) -> None:
+    journal = Journal(swarm.git, writer)
+    for record in records:
+        journal.append(record).result()
+    journal.close()
+
+
+@pytest.mark.parametrize("name", ["a1", "a1-judge"])
+def test_nobody_else_numbers_the_steps_of_an_agent(farm: Farm, name: str) -> None:
+    swarm = farm.swarm()
+    farm.run(swarm, farm.plan(evaluations=1))
+    before = view(farm, swarm).last_step(name)
+    spent, forged = view(farm, swarm).spent, Spend(tokens_in=3)
+    write(
+        swarm,
+        "mallory-w1",
+        Attempt(name, "mutate", MAX_STEP, (), spend=forged),
+        Lease("reserve", name, before + 1, forged),
+    )
+    phylogeny = view(farm, swarm)
+    assert phylogeny.last_step(name) == before
+    assert list(phylogeny.reservations) == [("mallory-w1", before + 1)]
+    assert phylogeny.spent.tokens == spent.tokens + 3
+    assert len(phylogeny.attempts("mallory-w1")) == 1
+    farm.run(swarm, farm.plan(evaluations=2))
+    assert before < view(farm, swarm).last_step("a1") < 100
+
+
+def test_agents_are_spoken_for_by_their_own_worker_and_people_by_any() -> None:
+    own = [("w1", "a1"), ("gpu-1-w2", "gpu-1-b7"), ("w1", "a1-judge"), ("w1", "w1-judge")]
+    assert all(speaks_for(writer, agent) for writer, agent in [*own, ("w3", "ann")])
+    others = [("w2", "a1"), ("gpu-1-w1", "a1"), ("w1", "gpu-1-a1"), ("w2", "w1-judge")]
+    assert not any(speaks_for(writer, agent) for writer, agent in others)
+
+
+def test_an_offspring_that_git_can_not_read_is_told_and_its_agent_goes_on(farm: Farm) -> None:
+    swarm = farm.swarm()
+    farm.run(swarm, farm.plan(evaluations=1))
+    last = view(farm, swarm).last_step("a1")
+    program = {"program.py": Change(swarm.git.write_blob(b"def value(x):\n    return 9\n"))}
+    tree = swarm.git.change_tree(swarm.git.commit(swarm.base).tree, program)
+    data = objects.commit(tree, [swarm.base], "far ahead\n", "a1", 2**63 + 1)
+    made = CommitId(objects.write(swarm.git.path / "objects", "commit", data))
+    attempt = Attempt("a1", "mutate", last + 1, (swarm.base,), offspring=made, time=time.time())
+    journal = Journal(swarm.git, "w1")
+    journal.append(attempt, keep=[made])
+    journal.close()
+    told: list[Event] = []
+    done = farm.run(swarm, farm.plan(evaluations=2), told.append)
+    assert done.evaluations == 2
+    assert any("is lost and not judged" in event.text for event in told)
+    best = view(farm, swarm).best(1)[0]
+    assert isinstance(view(farm, swarm).outcome(best), Scored)
