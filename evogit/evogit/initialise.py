@@ -117,6 +117,13 @@ def follow_config(
     return subject
 
 
+def take_over_again(swarm: Swarm, section: str) -> None:
+    """Let the next ``follow_config`` take over a section, whatever was decided elsewhere since."""
+    applied = _as_applied(swarm)
+    if applied.pop(section, None):
+        swarm.configure(_APPLIED, _in_one_line(applied))
+
+
 def _changes(changed: list[str], config: Path) -> str:
     sections = [name for name in changed if name != _FILES]
     parts = [f"{', '.join(sections)} of {config.name}"] if sections else []

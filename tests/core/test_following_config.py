@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from evogit.cli.main import main
+from evogit.cli.output import Manner, Output
+from evogit.cli.session import Session
+from evogit.cli.trusting import tell_looser_caps
 from evogit.config.load import load
-from evogit.config.model import Goal
+from evogit.config.model import Budget, Goal
 from evogit.errors import ConfigError
 from evogit.initialise import follow_config, init_repository, pin_files
 from evogit.source import find_source
@@ -74,6 +79,34 @@ def test_an_override_holds_for_as_long_as_it_is_there(swarm: Swarm, root: Path) 
     assert swarm.spec().settings.budget.evaluations == 7
     assert follow(swarm, root) == "budget of evogit.toml changed"
     assert swarm.spec().settings.budget.evaluations is None
+
+
+def test_a_cap_that_others_raise_holds_here_as_the_file_says_until_that_says_more(
+    swarm: Swarm, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(root)
+    (root / "evogit.toml").write_text(TOML + "[budget]\ncost_usd = 5\nevaluations = 70\n")
+    follow(swarm, root)
+    raised = Budget(cost_usd=500_000, evaluations=60, tokens=9)
+    settings = swarm.spec().settings.model_copy(update={"budget": raised})
+    files, base = pin_files(settings, root), swarm.git.commit(swarm.base).tree
+    write_spec(swarm.git, settings, base=base, files=files, author="b", time=1, subject="more")
+    assert main(["cost", "--json"]) == 0
+    caps = json.loads(capsys.readouterr().out)["caps"]
+    assert caps == {"cost_usd": 5, "evaluations": 60, "tokens": 9}
+    tell_looser_caps(Session(Output(Manner(), {}), root, {}))
+    assert "cost_usd 5 (the spec: 500000)" in capsys.readouterr().err
+
+
+def test_what_the_file_says_already_is_taken_over_again_when_it_is_set_again(
+    swarm: Swarm, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    decide(swarm, root, "decided since")
+    assert follow(swarm, root) == ""
+    assert main(["config", "set", "goal.text", "as written"]) == 0
+    assert follow(swarm, root) == "goal of evogit.toml changed"
+    assert goal(swarm) == "as written"
 
 
 def test_two_files_of_one_name_are_an_error_and_not_one_of_them(root: Path) -> None:

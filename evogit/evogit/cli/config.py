@@ -11,7 +11,7 @@ import typer
 from evogit.cli.installed import require_installed
 from evogit.cli.output import dump_json
 from evogit.cli.session import Session
-from evogit.errors import NotFoundError, UserError
+from evogit.errors import EvoGitError, NotFoundError, UserError
 
 app = typer.Typer(help=__doc__)
 
@@ -53,6 +53,7 @@ def set_(
 
     settings = set_value(session.config_file, key, value)
     changed = _value(settings.model_dump(mode="json"), key)
+    _say_again(session, key)
     _report(session, key, changed, f"{key} = {json.dumps(changed)} in")
     try:
         require_installed(settings)
@@ -74,6 +75,18 @@ def unset(session: Session, key: _Key) -> None:
     except NotFoundError:  # a name of somebody's own has none
         default = None
     _report(session, key, default, f"{key} is {json.dumps(default)} again: taken out of")
+
+
+def _say_again(session: Session, key: str) -> None:
+    """Let the next run take over the key's section, though the file may have said so all along."""
+    from evogit.config.keys import parse_path
+    from evogit.initialise import take_over_again
+
+    try:
+        swarm = session.swarm
+    except EvoGitError:  # none was made yet
+        return
+    take_over_again(swarm, str(parse_path(key)[0]))
 
 
 def _report(session: Session, key: str, value: object, text: str) -> None:

@@ -73,7 +73,7 @@ def collect(session: Session, by: Literal["agent", "model", "operator", "lineage
             "tokens": lost.tokens if lost else 0,
             "cost_usd": lost.cost_usd if lost else 0.0,
         },
-        "caps": session.spec.settings.budget.model_dump(exclude_none=True),
+        "caps": session.budget.model_dump(exclude_none=True),
     }
 
 

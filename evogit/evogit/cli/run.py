@@ -204,6 +204,7 @@ def make_plan(
     ``trusted``: the swarm was made just now from commands that were agreed to elsewhere.
     """
     from evogit.cli import trusting
+    from evogit.config.model import Budget
     from evogit.evolve.allowance import Flags
     from evogit.evolve.assembly import Plan
 
@@ -223,6 +224,7 @@ def make_plan(
         environment=session.environ,
         own=session.config_home,
         consent=lambda spec: None if trusted else trusting.require(session, swarm, spec),
+        budget=Budget() if trusted else session.own_budget,
     )
 
 
@@ -235,6 +237,7 @@ def _evolve(session: Session, plan: Plan) -> None:
 
     trusting.follow_config(session)
     trusting.require(session, session.swarm)
+    trusting.tell_looser_caps(session)
     if session.output.form == "json":
         session.output.form = "lines"  # a stream of events, the error at its end included
     stop = threading.Event()

@@ -18,7 +18,7 @@ from evogit.errors import ConfigError, NotFoundError, PreconditionError
 from evogit.ids import SPEC_REF, slug
 
 if TYPE_CHECKING:
-    from evogit.config.model import Settings
+    from evogit.config.model import Budget, Settings
     from evogit.phylogeny.index import Phylogeny
     from evogit.redact import Redactor
     from evogit.source import Source
@@ -146,6 +146,28 @@ class Session:
         from evogit.config.load import load
 
         return load(config, environ=self.environ, fallback=self.config_home / "config.toml")
+
+    @property
+    def own_budget(self) -> Budget:
+        """The caps of this clone's own configuration; none where the spec alone counts.
+
+        Raises:
+            ConfigError: the configuration is wrong.
+        """
+        from evogit.config.model import Budget
+
+        if self.in_clone:
+            return Budget()
+        try:
+            config = self.config_file
+        except ConfigError:  # taken away: the spec stays as it is
+            return Budget()
+        return self.read_settings(config).budget
+
+    @property
+    def budget(self) -> Budget:
+        """The caps that hold here: another host can lower them in the spec, but not raise them."""
+        return self.spec.settings.budget.strictest(self.own_budget)
 
     def keep_secrets(self, named: Iterable[str]) -> Redactor:
         """Takes the secrets of this person's environment out of texts; output now does so too.

@@ -109,7 +109,7 @@ def _workers(session: Session) -> list[dict[str, object]]:
 
 
 def _budget(session: Session) -> dict[str, dict[str, float | None]]:
-    limits, spent = session.spec.settings.budget, session.phylogeny.spent
+    limits, spent = session.budget, session.phylogeny.spent
     reserved = session.phylogeny.reserved
     found: dict[str, dict[str, float | None]] = {
         "evaluations": {"spent": spent.evaluations, "limit": limits.evaluations},

@@ -98,6 +98,22 @@ def follow_config(session: Session) -> None:
         session.output.note(f"{changed}{more}; this is a new version of the spec")
 
 
+def tell_looser_caps(session: Session) -> None:
+    """Warn of caps that the spec has by now, and that are looser than this clone's configuration."""
+    spec = session.swarm.spec().settings.budget
+    held = spec.strictest(session.own_budget)
+    looser = [
+        f"{name} {getattr(held, name):g} (the spec: {'none' if said is None else f'{said:g}'})"
+        for name, said in spec
+        if said != getattr(held, name)
+    ]
+    if looser:
+        session.output.warn(
+            f"the spec allows more than {session.config_file.name} here, whose caps count on this "
+            f"host: {', '.join(looser)}"
+        )
+
+
 def is_trusted(session: Session, swarm: Swarm, spec: Spec | None = None) -> bool:
     """Whether this person agreed to the commands of ``spec``, or else the swarm's now.
 

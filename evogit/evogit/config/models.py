@@ -46,6 +46,13 @@ class Budget(Model):
     day_tokens: Count | None = None
     day_cost_usd: _Money | None = None
 
+    def strictest(self, other: Budget) -> Budget:
+        """Of each limit the lower one of the two; one that only one of them has counts."""
+        said = [found.model_dump(exclude_none=True) for found in (self, other)]
+        names = {name for limits in said for name in limits}
+        least = {name: min(limits[name] for limits in said if name in limits) for name in names}
+        return Budget.model_validate(least)
+
 
 class LanguageModel(Model):
     """One model that ``llm`` agents may ask; ``[[models]]``."""

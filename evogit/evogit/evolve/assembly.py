@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from evogit.analysis.separation import FRESH, noise_floor
-from evogit.config.model import Settings
+from evogit.config.model import Budget, Settings
 from evogit.environment import prepare
 from evogit.errors import ConfigError, EvoGitError, PreconditionError
 from evogit.evolve.allowance import Allowance, Flags
@@ -78,6 +78,7 @@ class Plan:
         own: folder of the user's own prompt and agent files.
         consent: raises unless its user agreed to run the commands of a spec. It is asked of the
             version that is used: another one may have come since the user was.
+        budget: what this clone's own configuration allows: others may lower a cap, not raise it.
     """
 
     agents: int
@@ -95,6 +96,7 @@ class Plan:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     own: Path = Path("/nonexistent")
     consent: Callable[[Spec], None] = lambda _: None
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         claims = Claims(swarm.git, identity.name)
         claims.drop_left_over()
         judge = open_judge(swarm, plan, bench, identity.name)
-        allowance, budget = Allowance(plan.flags), open_budget(swarm, bench)
+        allowance, budget = Allowance(plan.flags), open_budget(swarm, plan, bench)
         bill = open_bill(bench, plan, journal, allowance, budget, stop)
         verdicts = Verdicts(judge, bench.phylogeny, journal, claims, stop.is_set, bill)
         # Before the base is judged, which may take minutes: what is missing is said at once.
@@ -322,11 +324,12 @@ def _share(
     )
 
 
-def open_budget(swarm: Swarm, bench: Bench) -> SwarmBudget:
-    """The caps of the swarm, checked under the lock that all workers of this clone share."""
+def open_budget(swarm: Swarm, plan: Plan, bench: Bench) -> SwarmBudget:
+    """The caps of the swarm and of this clone, checked under the lock that all its workers share."""
     lock = swarm.private / "budget.lock"
     settings = bench.spec.settings
-    return SwarmBudget(settings.budget, bench.phylogeny, lock, settings.search.ahead)
+    budget = settings.budget.strictest(plan.budget)
+    return SwarmBudget(budget, bench.phylogeny, lock, settings.search.ahead)
 
 
 def open_judge(swarm: Swarm, plan: Plan, bench: Bench, owner: str) -> Judge:

@@ -74,7 +74,7 @@ def open_desk(swarm: Swarm, plan: Plan) -> Generator[Desk]:
         bench = stack.enter_context(open_bench(swarm, plan))
         settle_lost(bench.phylogeny, journal, identity.name, time.time())
         judge = open_judge(swarm, plan, bench, identity.name)
-        allowance, budget = Allowance(plan.flags), open_budget(swarm, bench)
+        allowance, budget = Allowance(plan.flags), open_budget(swarm, plan, bench)
         bill = open_bill(bench, plan, journal, allowance, budget, threading.Event())
         yield Desk(bench, journal, judge, bill)
 

@@ -17,7 +17,7 @@ from typing import Final, cast
 from pygit2.enums import SortMode
 
 from evogit.config.load import dump, parse
-from evogit.config.model import Settings
+from evogit.config.model import Goal, Settings
 from evogit.config.values import Model
 from evogit.errors import ConfigError, EvoGitError, GitError, NotFoundError, PreconditionError
 from evogit.git.program import run_git
@@ -25,6 +25,7 @@ from evogit.git.repository import GitRepository
 from evogit.git.trees import Change
 from evogit.ids import CommitId, TreeId
 from evogit.swarm.spec import SETTINGS, Spec, read_spec
+from evogit.text import clean_line
 
 _AUTHOR: Final = "evogit"
 _BY_KEY: Final = ("search", "budget", "quarantine")
@@ -99,6 +100,28 @@ def changed_parts(old: Spec, new: Spec) -> tuple[str, ...]:
     """The parts in which two versions differ."""
     before, after = _parts(old), _parts(new)
     return tuple(part for part, value in after.items() if before[part] != value)
+
+
+def changes_in_words(old: Spec, new: Spec) -> tuple[str, ...]:
+    """The same, with both values of what is short enough to be read in a line."""
+    before, after = _parts(old), _parts(new)
+    return tuple(
+        f"{part} {_shown(before[part])} -> {_shown(after[part])}"
+        if _is_short(after[part])
+        else part
+        for part in changed_parts(old, new)
+    )
+
+
+def _is_short(value: object) -> bool:
+    return value is None or isinstance(value, (str, int, float, Goal))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    said = value.text if isinstance(value, Goal) else value
+    return repr(clean_line(said, 80)) if isinstance(said, str) else str(said).lower()
 
 
 def _merge(

@@ -15,7 +15,7 @@ from evogit.errors import ConflictError, EvoGitError
 from evogit.git.repository import GitRepository
 from evogit.ids import SPEC_REF, CommitId
 from evogit.swarm.spec import read_spec
-from evogit.swarm.spec_join import changed_parts, join_specs
+from evogit.swarm.spec_join import changes_in_words, join_specs
 from evogit.text import clean_line
 
 
@@ -55,12 +55,12 @@ def follow_spec(git: GitRepository, theirs: CommitId | None) -> Followed:
 def _adopt(git: GitRepository, theirs: CommitId, ours: CommitId) -> Followed:
     new = read_spec(git, theirs)  # nothing works without a spec that can be read
     try:
-        parts = changed_parts(read_spec(git, ours), new)
+        changes = changes_in_words(read_spec(git, ours), new)
     except EvoGitError:
-        parts = ("all of it, ours could not be read",)
+        changes = ("all of it, ours could not be read",)
     git.move_ref(SPEC_REF, old=ours, new=theirs)
-    said = f"the spec was changed by another host: {', '.join(parts)}"
-    return Followed(publish=True, news=said if parts else "")
+    said = f"the spec was changed by another host: {', '.join(changes)}"
+    return Followed(publish=True, news=said if changes else "")
 
 
 def _join(git: GitRepository, theirs: CommitId, ours: CommitId) -> Followed:
@@ -70,6 +70,8 @@ def _join(git: GitRepository, theirs: CommitId, ours: CommitId) -> Followed:
     for whose, version in (("theirs", theirs), ("ours", ours)):
         if parts := [part for part, counts in joined.disputed.items() if counts == version]:
             said.append(f"{whose} is newer and counts for {', '.join(parts)}")
+    if changes := changes_in_words(read_spec(git, ours), read_spec(git, joined.commit)):
+        said.append(f"new here: {', '.join(changes)}")
     hint = " (all versions: evogit goal history)" if joined.disputed else ""
     return Followed(publish=True, news="; ".join(said) + hint)
 

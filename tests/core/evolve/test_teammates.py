@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.core.evolve.test_evolving import Farm, view
 
+from evogit.config.model import Budget
 from evogit.evolve.events import Event
 from evogit.git import objects
 from evogit.git.trees import Change
@@ -77,3 +79,10 @@ def test_an_offspring_that_git_can_not_read_is_told_and_its_agent_goes_on(farm: 
     assert any("is lost and not judged" in event.text for event in told)
     best = view(farm, swarm).best(1)[0]
     assert isinstance(view(farm, swarm).outcome(best), Scored)
+
+
+def test_a_cap_of_this_clone_holds_where_the_spec_has_none(farm: Farm) -> None:
+    swarm = farm.swarm()
+    plan = replace(farm.plan(evaluations=90), budget=Budget(evaluations=8))
+    assert farm.run(swarm, plan).for_good
+    assert view(farm, swarm).spent.evaluations == 8

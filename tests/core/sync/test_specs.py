@@ -68,6 +68,18 @@ def test_a_newer_spec_is_followed_and_says_what_it_changes(pair: Pair) -> None:
     assert pair.two.sync().news == ()
 
 
+def test_what_another_host_changed_is_told_with_the_old_value_and_the_new(pair: Pair) -> None:
+    _budget(pair.one, 5, 1)
+    _goal(pair.one, "spend it all", 2)
+    pair.one.sync()
+    said = " ".join(pair.two.sync().news)
+    assert "goal '' -> 'spend it all'" in said
+    _budget(pair.one, 500_000, 3)
+    pair.one.sync()
+    _goal(pair.two, "as it was", 4)
+    assert "budget.evaluations 5 -> 500000" in " ".join(pair.two.sync().news)
+
+
 @pytest.mark.parametrize(("here", "there", "wins"), [(5, 9, "there"), (9, 5, "here")])
 def test_of_two_goals_set_at_the_same_time_the_later_one_counts_on_both_hosts(
     pair: Pair, here: int, there: int, wins: str
