@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -40,9 +41,17 @@ def judge_now(judge: Judge, phylogeny: Phylogeny, task: Task) -> Evaluation:
     released = phylogeny.quarantine.released(task.tree)
     rivals = _rivals(phylogeny, parents) if judge.spec.settings.evaluate.ladder else ()
     asked = replace(task, accepted=accepted, released=released, rivals=rivals)
-    found = judge.evaluate(asked)
+    found = _after_known(judge.evaluate(asked), phylogeny)
     # A second witness would have to be paid for, and models differ from answer to answer anyway.
     return found if judge.spec.settings.evaluate.asks else weigh(judge, phylogeny, asked, found)
+
+
+def _after_known(found: Evaluation, phylogeny: Phylogeny) -> Evaluation:
+    """``found``, later than every verdict on the same key: the clock of another host may be ahead."""
+    known = phylogeny.evaluation(found.tree, found.seed, found.purpose)
+    if known is None or known.time < found.time:
+        return found
+    return replace(found, time=math.nextafter(known.time, math.inf))
 
 
 def _rivals(phylogeny: Phylogeny, parents: list[int]) -> tuple[tuple[TreeId, float], ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right, insort
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from evogit.ids import CommitId, TreeId
@@ -97,6 +97,21 @@ def row_of(record: Record) -> Row | None:
     return (
         ("lease", record.agent, record.step, record.spend) if record.purpose == "reserve" else None
     )
+
+
+def dated(row: Row, latest: float) -> Row:
+    """``row``, or what counts as the oldest if it is dated after ``latest``.
+
+    Of two records the later one counts, so a date far ahead, forged or of a broken clock, would have
+    the last word for good: no verdict or decision made since could answer it.
+    """
+    if isinstance(row, Decision):
+        return replace(row, time=0.0) if row.time > latest else row
+    if row[0] == "attempt":
+        return (*row[:8], 0.0, row[9]) if row[8] > latest else row
+    if row[0] == "lease":
+        return row
+    return (*row[:7], 0.0) if row[7] > latest else row
 
 
 def credited(writer: str, row: Row) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from typing import Final
@@ -10,12 +11,14 @@ from evogit.git.repository import Commit
 from evogit.ids import TreeId
 from evogit.phylogeny.individuals import Genomes, Individuals
 from evogit.phylogeny.journals import Journals
-from evogit.phylogeny.ledger import SCORED, Ledger, credited
+from evogit.phylogeny.ledger import SCORED, Ledger, credited, dated
 from evogit.phylogeny.messages import provenance_of, subject_of
 from evogit.phylogeny.reading import Raw, clamp_time
 from evogit.steering.state import derive
 
 MAX_PROBLEMS: Final = 1000
+_DAY: Final = 86_400.0
+"""Clocks of hosts may differ by so much, and by their time zones if they are set wrong."""
 
 
 class State:
@@ -65,13 +68,13 @@ class State:
             self._append(raw, [rows[parent] for parent in parents if parent in rows])
 
     def _append(self, raw: Raw, parents: list[int]) -> None:
-        name, tree, _, time, message = raw
+        name, tree, _, when, message = raw
         genome = self.genomes.add(tree)
         twin = self.genomes.newest[genome]
         if len(parents) > 1:
             parents = list(dict.fromkeys(parents))
         self.genomes.newest[genome] = self.individuals.append(
-            name, genome, parents, time, subject_of(message), provenance_of(message), twin
+            name, genome, parents, when, subject_of(message), provenance_of(message), twin
         )
 
     def accept(self, journals: Iterable[tuple[str, str, str]]) -> None:
@@ -80,6 +83,7 @@ class State:
         Args:
             journals: (writer, ref, tip), copies to be preferred first.
         """
+        latest = time.time() + _DAY
         touched = self._release()  # what a cache brought was judged by the decisions in it
         for writer, ref, tip in journals:
             if self.seen.get(ref) == tip:
@@ -92,7 +96,7 @@ class State:
             for problem in problems:
                 self.note(f"{ref}: {problem}")
             for entry, place, row in entries:
-                genome = self.ledger.add(entry, place, credited(writer, row))
+                genome = self.ledger.add(entry, place, dated(credited(writer, row), latest))
                 if genome is not None:
                     touched.add(genome)
         for genome in touched | self._release():

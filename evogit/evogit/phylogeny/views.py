@@ -46,12 +46,12 @@ def read_record(git: GitRepository, entry: bytes) -> Record | None:
 def read_evaluation(git: GitRepository, ledger: Ledger, row: int) -> Evaluation | None:
     """The evaluation of a row as it counts now, or ``None`` if its entry can not be read.
 
-    What was held counts as scored once it is released.
+    What was held counts as scored once it is released, and its time is the one it counts at.
     """
     record = read_record(git, ledger.entry(row))
     if not isinstance(record, Evaluation):
         return None
-    return replace(record, outcome=let_go(ledger, row, record.outcome))
+    return replace(record, outcome=let_go(ledger, row, record.outcome), time=ledger.times[row])
 
 
 def let_go(ledger: Ledger, row: int, outcome: Outcome) -> Outcome:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from evogit.errors import EvoGitError, NotFoundError, UserError
 from evogit.ids import JOURNALS, CommitId
@@ -21,8 +21,6 @@ from evogit.text import clean_line
 
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
-
-_DAY: Final = 86_400.0
 
 
 class Pen:
@@ -54,12 +52,10 @@ class Pen:
     def now(self) -> float:
         """The time, but later than every decision known, so that order in time is causal order.
 
-        A decision dated more than a day ahead has a broken clock and is not followed.
+        Of what is dated more than a day ahead the phylogeny believes no date, and makes it the oldest.
         """
         now = self._clock()
-        newest = max(
-            (d.time for _, d in self._phylogeny.decisions if d.time < now + _DAY), default=0.0
-        )
+        newest = max((d.time for _, d in self._phylogeny.decisions), default=0.0)
         return now if now > newest else math.nextafter(newest, math.inf)
 
     def write(self, decide: Callable[[], Decision]) -> CommitId:

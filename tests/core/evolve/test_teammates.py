@@ -11,10 +11,11 @@ from tests.core.evolve.test_evolving import Farm, view
 
 from evogit.config.model import Budget
 from evogit.evolve.events import Event
+from evogit.evolve.once import judge_once
 from evogit.git import objects
 from evogit.git.trees import Change
 from evogit.ids import CommitId
-from evogit.outcome import Scored
+from evogit.outcome import Failed, Scored
 from evogit.records import MAX_STEP, Attempt, Lease, Record, Spend
 from evogit.swarm.identity import speaks_for
 from evogit.swarm.journal import Journal
@@ -86,3 +87,15 @@ def test_a_cap_of_this_clone_holds_where_the_spec_has_none(farm: Farm) -> None:
     plan = replace(farm.plan(evaluations=90), budget=Budget(evaluations=8))
     assert farm.run(swarm, plan).for_good
     assert view(farm, swarm).spent.evaluations == 8
+
+
+@pytest.mark.parametrize("ahead", [6 * 3600.0, 1e9])
+def test_a_verdict_dated_ahead_is_overruled_by_judging_afresh(farm: Farm, ahead: float) -> None:
+    swarm = farm.swarm()
+    farm.run(swarm, farm.plan(evaluations=1))
+    known = view(farm, swarm).evaluations()[0]
+    assert known.commit == swarm.base
+    forged = replace(known, outcome=Failed("main", "boo"), time=time.time() + ahead)
+    write(swarm, "mallory-w1", forged)
+    judge_once(swarm, farm.plan(), swarm.base, fresh=True)
+    assert isinstance(view(farm, swarm).outcome(0), Scored)
