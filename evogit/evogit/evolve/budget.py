@@ -127,11 +127,11 @@ class SwarmBudget:
         # What is reserved is read before what is spent: another thread may take in an attempt in
         # between, and what that one settles must then count twice rather than not at all.
         reserved = self._phylogeny.reserved
+        if worst == FREE:  # money that is gone, or said to be, holds nobody back who needs none
+            return None
         found = self._of_swarm(worst, reserved, waits=waits)
-        if found is None and worst != FREE:
-            found = self._of_step(agent, worst) or self._of_agent(agent, worst)
-            return found or self._of_day(worst, reserved, now, waits=waits)
-        return found
+        found = found or self._of_step(agent, worst) or self._of_agent(agent, worst)
+        return found or self._of_day(worst, reserved, now, waits=waits)
 
     def _of_evaluations(self, *, waits: bool) -> Refusal | None:
         budget, phylogeny = self.budget, self._phylogeny

@@ -104,10 +104,16 @@ class Phylogeny:
         )
 
     def _restored(self, path: Path) -> bool:
-        # The columns may be of another swarm with the same base; then its tips are not here.
-        return cache.restore(self._state, path, self._identity) and all(
-            self._git.has(tip) for tip in self._state.seen.values()
+        # The columns may be of another swarm with the same base; then its tips are not here. And what
+        # they hold of a journal whose refs somebody removed is to be forgotten with them.
+        return (
+            cache.restore(self._state, path, self._identity)
+            and all(self._git.has(tip) for tip in self._state.seen.values())
+            and self._state.journals.heads.keys() <= self._writers()
         )
+
+    def _writers(self) -> set[str]:
+        return {writer for writer, _, _ in sort_refs(self._git.refs_under("refs/")).journals}
 
     # ------------------------------------------------------------------ keeping up to date
 

@@ -120,11 +120,12 @@ def test_every_cap_refuses_what_could_break_it(
     assert limits.refusal("a3", Spend(1, 0, 0.1), now=12 * DAY) is None or remedy == "swarm"
 
 
-def test_caps_of_steps_agents_and_days_do_not_hold_back_who_spends_nothing(
+def test_caps_of_money_and_tokens_do_not_hold_back_who_spends_nothing(
     records: Records, tmp_path: Path
 ) -> None:
     records.journal("w1", paid("a1", 1, 5.0, time=10 * DAY))
     caps = {"step_cost_usd": 1.0, "agent_cost_usd": 1.0, "day_cost_usd": 1.0, "day_tokens": 1}
+    caps |= {"cost_usd": 1.0, "tokens": 1}
     limits = budget(records.phylogeny(), tmp_path, **caps)
     assert limits.refusal("a1", Spend(), now=10 * DAY) is None
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pygit2
 import pytest
-from tests.core.sync.conftest import Pair
+from tests.core.sync.conftest import Clone, Pair
 
 from evogit.errors import ConfigError, EvoGitError, PreconditionError
+from evogit.git.program import run_git
 from evogit.ids import JOURNALS, SPEC_REF
 from evogit.phylogeny.index import Phylogeny
+from evogit.records import Attempt, Spend, dump
 from evogit.sync.background import BackgroundSync
 from evogit.sync.clone import clone_swarm
 
@@ -251,3 +253,31 @@ def test_what_libgit2_stumbles_over_does_not_end_a_background_exchange(
     monkeypatch.setattr("evogit.sync.background.sync", stumble)
     BackgroundSync(pair.one.swarm, told.append, every=0).finish()
     assert told == ["sync: odd object"]
+
+
+def test_what_a_bad_teammate_wrote_is_forgotten_with_the_refs_that_hold_it(pair: Pair) -> None:
+    _grown(pair)
+    path = pair.one.swarm.private / "phylogeny.cache"
+    before = _opened(pair.one, path).spent
+    tree = pair.git("mktree", stdin="")
+    root = pair.git("commit-tree", tree, "-m", "evogit journal mallory-w1")
+    forged = dump(Attempt("mallory-a1", "mutate", 1, (), spend=Spend(cost_usd=1e6)))
+    entry = pair.git("commit-tree", tree, "-p", root, "-m", f"attempt\n\n{forged}")
+    pair.git("update-ref", "refs/evogit/journal/mallory-w1", entry)
+    pair.settle()
+    known = _opened(pair.one, path)
+    assert known.spent.cost_usd == 1e6
+    known.save()
+    pair.git("update-ref", "-d", "refs/evogit/journal/mallory-w1")
+    for clone in (pair.one, pair.two):
+        refs = clone.swarm.git.refs_under("refs/evogit/remotes/origin/journal/mallory")
+        run_git(clone.swarm.path, "update-ref", "-d", *refs)
+    pair.settle()
+    assert _opened(pair.one, path).spent == before
+    assert "mallory" not in pair.git("for-each-ref")
+
+
+def _opened(clone: Clone, cache: Path) -> Phylogeny:
+    evaluator = clone.swarm.spec().evaluator
+    git = clone.swarm.git
+    return Phylogeny(git, evaluator=evaluator, environment="", maximize=True, cache=cache)
