@@ -96,7 +96,7 @@ def test_a_long_reason_is_told_in_full_line_by_line(world: World) -> None:
     environment = (swarm.private / "environment").read_text()
     outcome = Failed("compiles", said)
     with closing(Journal(swarm.git, "w8")) as journal:
-        failed = Evaluation(commit, tree, evaluator, environment, 1, outcome, time=4e9)
+        failed = Evaluation(commit, tree, evaluator, environment, 1, outcome, time=time.time())
         journal.append(failed, keep=[commit]).result(10)
     lines = text_of(about(world.model(), commit), "judgement").split("\n")
     assert lines[0] == "failed compiles: exit status 2: x.c:1: error: no y"

@@ -12,6 +12,7 @@ import struct
 import sys
 import zlib
 from array import array
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -119,7 +120,11 @@ def _meta(state: State) -> dict[str, object]:
     return {
         "names": state.individuals.names.names,
         "ledger_names": ledger.names.names,
-        "decisions": [[key[0], entry, dump(record)] for key, entry, record in ledger.decisions],
+        # What it is shown by need not be a name, and records hold only such.
+        "decisions": [
+            [key[0], entry, record.by, dump(replace(record, by=""))]
+            for key, entry, record in ledger.decisions
+        ],
         "leases": [
             [agent, step, lease.tokens_in, lease.tokens_out, lease.cost_usd]
             for (agent, step), lease in ledger.open_leases.items()
@@ -175,11 +180,11 @@ def _fill_ledger(ledger: Ledger, meta: dict[str, Any], blocks: dict[str, memoryv
     ledger.attempt_entries = bytearray(blocks["attempts"])
     ledger.attempt_offspring = bytearray(blocks["offspring"])
     ledger.names = Names(meta["ledger_names"])
-    for time, entry, text in meta["decisions"]:
+    for time, entry, by, text in meta["decisions"]:
         record = load(text)
         if isinstance(record, Decision):
             key = (float(time), 0, bytes.fromhex(entry))
-            ledger.decisions.append((key, CommitId(entry), record))
+            ledger.decisions.append((key, CommitId(entry), replace(record, by=str(by))))
     ledger.open_leases = {
         (agent, step): Spend(tokens_in, tokens_out, cost)
         for agent, step, tokens_in, tokens_out, cost in meta["leases"]

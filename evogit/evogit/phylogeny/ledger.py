@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right, insort
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from evogit.ids import CommitId, TreeId
 from evogit.outcome import Quarantined, Scored
 from evogit.phylogeny.individuals import ID_BYTES, Genomes, Names
 from evogit.records import Attempt, Decision, Evaluation, Record, Spend
-from evogit.swarm.identity import speaks_for
 
 SCORED: Final = 0
 NOT_SCORED: Final = 1
@@ -97,36 +96,6 @@ def row_of(record: Record) -> Row | None:
     return (
         ("lease", record.agent, record.step, record.spend) if record.purpose == "reserve" else None
     )
-
-
-def dated(row: Row, latest: float) -> Row:
-    """``row``, or what counts as the oldest if it is dated after ``latest``.
-
-    Of two records the later one counts, so a date far ahead, forged or of a broken clock, would have
-    the last word for good: no verdict or decision made since could answer it.
-    """
-    if isinstance(row, Decision):
-        return replace(row, time=0.0) if row.time > latest else row
-    if row[0] == "attempt":
-        return (*row[:8], 0.0, row[9]) if row[8] > latest else row
-    if row[0] == "lease":
-        return row
-    return (*row[:7], 0.0) if row[7] > latest else row
-
-
-def credited(writer: str, row: Row) -> Row:
-    """``row`` as it counts in the journal of ``writer``.
-
-    What it says of an agent that is another worker's is put down to the writer itself: nothing it
-    cost is lost, and nobody steers what the other one does next, such as the number of its steps.
-    """
-    if isinstance(row, Decision):
-        return row
-    if row[0] == "attempt" and not speaks_for(writer, row[1]):
-        return ("attempt", writer, *row[2:])
-    if row[0] == "lease" and not speaks_for(writer, row[1]):
-        return ("lease", writer, *row[2:])
-    return row
 
 
 class Ledger:

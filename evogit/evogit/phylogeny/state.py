@@ -9,16 +9,15 @@ from typing import Final
 
 from evogit.git.repository import Commit
 from evogit.ids import TreeId
+from evogit.phylogeny.believed import believed
 from evogit.phylogeny.individuals import Genomes, Individuals
 from evogit.phylogeny.journals import Journals
-from evogit.phylogeny.ledger import SCORED, Ledger, credited, dated
+from evogit.phylogeny.ledger import SCORED, Ledger
 from evogit.phylogeny.messages import provenance_of, subject_of
 from evogit.phylogeny.reading import Raw, clamp_time
 from evogit.steering.state import derive
 
 MAX_PROBLEMS: Final = 1000
-_DAY: Final = 86_400.0
-"""Clocks of hosts may differ by so much, and by their time zones if they are set wrong."""
 
 
 class State:
@@ -83,7 +82,7 @@ class State:
         Args:
             journals: (writer, ref, tip), copies to be preferred first.
         """
-        latest = time.time() + _DAY
+        now = time.time()
         touched = self._release()  # what a cache brought was judged by the decisions in it
         for writer, ref, tip in journals:
             if self.seen.get(ref) == tip:
@@ -96,7 +95,7 @@ class State:
             for problem in problems:
                 self.note(f"{ref}: {problem}")
             for entry, place, row in entries:
-                genome = self.ledger.add(entry, place, dated(credited(writer, row), latest))
+                genome = self.ledger.add(entry, place, believed(writer, row, now))
                 if genome is not None:
                     touched.add(genome)
         for genome in touched | self._release():

@@ -11,6 +11,7 @@ from typing import Final
 from evogit.errors import UserError
 from evogit.git.repository import GitRepository
 from evogit.ids import CommitId
+from evogit.phylogeny.believed import shown
 from evogit.phylogeny.messages import record_of
 from evogit.phylogeny.reading import read_commit
 from evogit.records import Record, load
@@ -75,7 +76,7 @@ class Tail:
                 return
             record = _record(raw[4])
             if record is not None:
-                yield Happening(CommitId(current), writer, record)
+                yield Happening(CommitId(current), writer, shown(writer, record))
             current = raw[2][0].hex() if raw[2] else None
 
 

@@ -26,6 +26,8 @@ from evogit.swarm.recovery import recover
 
 _MAX_WORKERS: Final = 10_000
 _MAX_NAME: Final = 40
+_SHORTEST: Final = 17
+"""So much of a person's name at least is in that of a journal."""
 _WORKER: Final = re.compile(r"(?:.*-)?w[0-9]+")
 _AGENT: Final = re.compile(r"((?:.*-)?)([a-z]{1,3})([1-9][0-9]{0,8})")
 JUDGE_SUFFIX: Final = "-judge"
@@ -111,6 +113,12 @@ def speaks_for(writer: str, agent: str) -> bool:
     """
     payer = agent.removesuffix(JUDGE_SUFFIX)
     return payer == writer or worker_of(payer) in {"", writer}
+
+
+def decides_as(writer: str, by: str) -> bool:
+    """Whether a journal can be that of the person ``by``: called so, with a clone's name behind it."""
+    cut = by[:_SHORTEST]  # a long name is cut, so that the clone's fits in
+    return writer == by or writer.startswith(f"{by}-" if cut == by else cut)
 
 
 @contextmanager

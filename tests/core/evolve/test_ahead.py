@@ -296,7 +296,7 @@ def test_an_agent_that_is_sent_away_is_told_the_verdicts_on_all_it_made(scene: S
     def send_away(n: int) -> None:
         if n == 1:
             assert third.wait(PATIENCE)
-            human.append(Decision("stop", "someone", target="a1", time=4e9)).result()
+            human.append(Decision("stop", "someone", target="a1", time=time.time())).result()
 
     scene.hire(Counting(before=lambda n: third.set() if n == 3 else None))
     scene.on_judging(send_away)

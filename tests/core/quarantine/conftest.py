@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,7 +167,7 @@ class Field:
         journal = Journal(self.swarm.git, "w9")
         for number, (commit, score) in enumerate(scores.items()):
             tree = self.swarm.git.commit(commit).tree
-            when = 4_000_000_000.0 + number  # after what was judged here
+            when = time.time() + 3600 + number  # after what was judged here
             found = Evaluation(commit, tree, evaluator, digest, 3, Scored(score), time=when)
             journal.append(found, subject="believed", keep=(commit,)).result(10)
         journal.close()
@@ -177,7 +178,14 @@ class Field:
         digest = (self.swarm.private / "environment").read_text()
         journal = Journal(self.swarm.git, "w8")
         found = Evaluation(
-            commit, tree, evaluator, digest, 1, Scored(score), purpose="repeat", time=4e9
+            commit,
+            tree,
+            evaluator,
+            digest,
+            1,
+            Scored(score),
+            purpose="repeat",
+            time=time.time() + 3600,
         )
         journal.append(found, subject="believed", keep=(commit,)).result(10)
         journal.close()
