@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
 
 from evogit.evolve.billing import JUDGE
 from evogit.git.repository import GitRepository
@@ -13,6 +16,8 @@ from evogit.steering.feedback import pending
 from evogit.steering.state import Steering, derive
 from evogit.swarm.journal import read_entry
 
+_OF_A_RUN: Final = ("agents", "stop")
+
 
 class Directions:
     """Decisions as of the phylogeny's last refresh. Thread-safe.
@@ -20,7 +25,8 @@ class Directions:
     Args:
         git: the swarm repository.
         phylogeny: knows the decisions in everybody's journals.
-        since: when this worker started, seconds since 1970; an earlier ``stop`` or number of agents is over.
+        since: when this worker started, seconds since 1970; a ``stop`` or number of agents that is
+            earlier, or known by now whatever its date, is over.
     """
 
     def __init__(self, git: GitRepository, phylogeny: Phylogeny, since: float) -> None:
@@ -29,14 +35,23 @@ class Directions:
         self._since = since
         self._parents: dict[CommitId, Sequence[CommitId]] = {}
         self._derived: tuple[int, Steering] = (0, Steering())
-        self._heard = set(dict(phylogeny.decisions))
+        self._old = frozenset(dict(phylogeny.decisions))
+        self._heard = set(self._old)
 
     def now(self) -> Steering:
         """What holds now."""
         decisions = self._phylogeny.decisions
         if self._derived[0] != len(decisions):
-            self._derived = (len(decisions), derive(decisions))
+            found = [(entry, self._in_its_time(entry, said)) for entry, said in decisions]
+            self._derived = (len(decisions), derive(found))
         return self._derived[1]
+
+    def _in_its_time(self, entry: CommitId, decision: Decision) -> Decision:
+        """What ends with a run ends with the one it was said in: another host's clock may be ahead."""
+        ends = decision.verb in _OF_A_RUN and decision.time >= self._since
+        if entry not in self._old or not ends:
+            return decision
+        return replace(decision, time=math.nextafter(self._since, 0.0))
 
     def heard(self) -> list[Decision]:
         """What was decided, here or elsewhere, and became known since this was last asked; one caller."""

@@ -134,6 +134,8 @@ class Worker:
         wanted = shared.directions.wanted_agents()
         self._agents = self._agents if wanted is None else wanted
         for number in range(self._agents):
+            if shared.stop.is_set():
+                break
             if number not in self._threads or self._called_back(number):
                 self._start(number)
         self._upkeep()

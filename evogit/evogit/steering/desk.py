@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from evogit.config.model import Goal, Settings
 from evogit.errors import NotFoundError, NothingToDoError, PreconditionError, UserError
@@ -29,14 +29,12 @@ from evogit.steering.moves import Mover
 from evogit.steering.pen import Pen
 from evogit.steering.promote import Plan
 from evogit.steering.respecify import respecified
-from evogit.steering.state import USER, Steering, derive
+from evogit.steering.state import MAX_AGENTS, USER, Steering, derive
 from evogit.swarm.repository import Swarm
 from evogit.text import clean
 
 if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
-
-_MAX_AGENTS: Final = 10_000
 
 
 class Desk:
@@ -222,8 +220,8 @@ class Desk:
 
     def agents(self, number: int) -> CommitId:
         """Say how many agents each worker is to host."""
-        if not 0 <= number <= _MAX_AGENTS:
-            raise UserError(f"{number} agents are not possible", hint=f"0 to {_MAX_AGENTS}")
+        if not 0 <= number <= MAX_AGENTS:
+            raise UserError(f"{number} agents are not possible", hint=f"0 to {MAX_AGENTS}")
         return self._pen.write(lambda: self._new("agents", text=str(number)))
 
     # ------------------------------------------------------------------ promote

@@ -22,6 +22,9 @@ Mode = Literal["running", "paused", "stopped"]
 USER: Final = "user:"
 """Prefix of a ref in a ``Move`` that lies in the user's repository, not in the swarm's."""
 
+MAX_AGENTS: Final = 10_000
+"""So many agents of a worker may be asked for."""
+
 _ANSWERS: Final = frozenset({"undo", "redo"})
 _MODES: Final[Mapping[str, Mode]] = {"pause": "paused", "resume": "running", "stop": "stopped"}
 
@@ -184,8 +187,9 @@ def _promotions(decisions: Sequence[Decision]) -> list[Promotion]:
 def _wanted(decisions: Sequence[Decision]) -> tuple[int, float] | None:
     found: tuple[int, float] | None = None
     for decision in decisions:
-        if decision.verb == "agents" and decision.text.isdecimal() and len(decision.text) < 6:
-            found = int(decision.text), decision.time
+        number = decision.text if decision.verb == "agents" else ""
+        if number.isdecimal() and len(number) < 6 and int(number) <= MAX_AGENTS:
+            found = int(number), decision.time
     return found
 
 

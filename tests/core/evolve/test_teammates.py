@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from evogit.git import objects
 from evogit.git.trees import Change
 from evogit.ids import CommitId
 from evogit.outcome import Failed, Scored
-from evogit.records import MAX_STEP, Attempt, Lease, Record, Spend
+from evogit.records import MAX_STEP, Attempt, Decision, Lease, Record, Spend
 from evogit.swarm.identity import speaks_for
 from evogit.swarm.journal import Journal
 from evogit.swarm.repository import Swarm
@@ -99,3 +100,27 @@ def test_a_verdict_dated_ahead_is_overruled_by_judging_afresh(farm: Farm, ahead:
     write(swarm, "mallory-w1", forged)
     judge_once(swarm, farm.plan(), swarm.base, fresh=True)
     assert isinstance(view(farm, swarm).outcome(0), Scored)
+
+
+@pytest.mark.parametrize("verb", ["agents", "stop"])
+def test_what_was_known_before_a_run_does_not_steer_it_whatever_its_date(
+    farm: Farm, verb: str
+) -> None:
+    swarm = farm.swarm()
+    write(swarm, "mallory", Decision(verb, "ann", text="3", time=time.time() + 7200))
+    told: list[Event] = []
+    assert farm.run(swarm, farm.plan(agents=1, evaluations=2), told.append).evaluations == 2
+    assert {event.agent for event in told if event.kind == "evaluated"} == {"a1"}
+
+
+def test_a_stop_is_heeded_while_agents_are_being_made(farm: Farm) -> None:
+    swarm, stop = farm.swarm(), threading.Event()
+    told: list[Event] = []
+
+    def tell(event: Event) -> None:
+        told.append(event)
+        if event.kind == "state":
+            stop.set()
+
+    farm.run(swarm, farm.plan(agents=300), tell, stop)
+    assert len({event.agent for event in told if event.agent}) < 300

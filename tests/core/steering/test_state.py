@@ -75,6 +75,11 @@ def test_the_last_word_on_the_number_of_agents_counts() -> None:
     )
 
 
+def test_more_agents_than_anybody_may_ask_for_are_not_obeyed() -> None:
+    most = derive(log(about("agents", text="10000"), about("agents", text="99999")))
+    assert most.wanted_agents() == 10_000
+
+
 def test_a_number_of_agents_holds_for_workers_that_were_running_and_not_for_those_started_later() -> (
     None
 ):
