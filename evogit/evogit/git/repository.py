@@ -156,6 +156,13 @@ class GitRepository:
         data = objects.commit(tree, parents, message, author, time)
         return CommitId(objects.write(self._folder, "commit", data))
 
+    def descends(self, commit: CommitId, ancestor: CommitId) -> bool:
+        """Whether ``commit`` is ``ancestor`` or descends from it; false if git can not tell."""
+        try:
+            return commit == ancestor or self.handle.descendant_of(commit, ancestor)
+        except (pygit2.GitError, KeyError, ValueError):
+            return False
+
     def storing(self, action: Callable[[], _T]) -> _T:
         """Carry out what stores objects through libgit2, and nothing else.
 

@@ -105,15 +105,19 @@ class Phylogeny:
 
     def _restored(self, path: Path) -> bool:
         # The columns may be of another swarm with the same base; then its tips are not here. And what
-        # they hold of a journal whose refs somebody removed is to be forgotten with them.
-        return (
-            cache.restore(self._state, path, self._identity)
-            and all(self._git.has(tip) for tip in self._state.seen.values())
-            and self._state.journals.heads.keys() <= self._writers()
+        # they hold of a journal that somebody removed, or put back, is to be forgotten with it.
+        if not cache.restore(self._state, path, self._identity):
+            return False
+        if not all(self._git.has(tip) for tip in self._state.seen.values()):
+            return False
+        held: dict[str, list[CommitId]] = {}
+        for writer, _, tip in sort_refs(self._git.refs_under("refs/")).journals:
+            held.setdefault(writer, []).append(tip)
+        heads = self._state.journals.heads.items()
+        return all(
+            any(self._git.descends(tip, CommitId(head.hex())) for tip in held.get(writer, ()))
+            for writer, head in heads
         )
-
-    def _writers(self) -> set[str]:
-        return {writer for writer, _, _ in sort_refs(self._git.refs_under("refs/")).journals}
 
     # ------------------------------------------------------------------ keeping up to date
 

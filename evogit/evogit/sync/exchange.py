@@ -17,8 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import pygit2
-
 from evogit.errors import GitError, PreconditionError
 from evogit.git.program import run_git
 from evogit.ids import (
@@ -33,7 +31,7 @@ from evogit.ids import (
 )
 from evogit.swarm.identity import identities
 from evogit.swarm.repository import Swarm
-from evogit.sync.refusals import advice, complaints
+from evogit.sync.refusals import advice, complaints, meddled, put_back
 from evogit.sync.remote import ORIGIN, checked_url, remote_url, set_remote, sync_timeout
 from evogit.sync.specs import follow_spec
 from evogit.sync.turn import turn
@@ -234,12 +232,12 @@ class _Exchange:
             if there.get(ref) == tip or (ref == SPEC_REF and not spec):
                 continue
             if _is_agent(ref) and ref in there and self._is_foreign(ref, there[ref], tip):
-                self._keep(ref)
+                self._keep(ref, there[ref], tip)
                 continue
             lease = f"--force-with-lease={ref}:{there.get(ref, '')}" if _is_agent(ref) else ""
             updates.append((f"{'+' if lease else ''}{tip}:{ref}", lease))
         return sum(
-            self._push_some(updates[start : start + _BATCH])
+            self._push_some(updates[start : start + _BATCH], own, there)
             for start in range(0, len(updates), _BATCH)
         )
 
@@ -251,19 +249,20 @@ class _Exchange:
         """
         if self._git.has(there) and self._git.ref(_tracking(ref)) != there:
             return False
-        try:
-            return not self._git.handle.descendant_of(ours, there)
-        except (pygit2.GitError, KeyError, ValueError):
-            return True
+        return not self._git.descends(ours, there)
 
-    def _keep(self, ref: str) -> None:
+    def _keep(self, ref: str, there: CommitId, ours: CommitId) -> None:
         self._unpublished += 1
         self._problems.append(
             f"{ref} was moved at the remote by somebody else and is not overwritten; to publish "
-            f"ours, rename theirs there (read here as {_tracking(ref)})"
+            f"ours, rename theirs there (read here as {_tracking(ref)}), or if nothing of it is worth "
+            f"keeping {self._put_back(ref, there, ours)}"
         )
 
-    def _push_some(self, updates: Sequence[tuple[str, str]]) -> int:
+    def _put_back(self, ref: str, there: CommitId, ours: CommitId) -> str:
+        return put_back(self._swarm.path, self._where, ref, there, ours)
+
+    def _push_some(self, updates: Sequence[tuple[str, str]], own: _Refs, there: _Refs) -> int:
         leases = [lease for _, lease in updates if lease]
         command = ("push", "--porcelain", "--no-verify", "--no-follow-tags", *leases, self._where)
         said = ""
@@ -280,6 +279,11 @@ class _Exchange:
         why = [(row[1].split(":")[-1], row[2]) for row in refused]
         self._problems += complaints(why, said)
         self._problems += advice(why, self._swarm.path)
+        self._problems += [
+            meddled(ref, self._put_back(ref, there[ref], own[ref]))
+            for ref, reason in why
+            if ref.startswith(JOURNALS) and "fetch first" in reason and ref in there
+        ]
         return len(rows) - len(refused)
 
 

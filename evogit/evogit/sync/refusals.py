@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
-from evogit.ids import JOURNALS
 from evogit.text import clean_line
 
 _REMOTE: Final = "remote:"
@@ -42,12 +42,22 @@ def advice(refused: Sequence[tuple[str, str]], swarm: Path) -> list[str]:
             "this swarm was made from a shallow clone; give both the whole history: git fetch --unshallow "
             f"in your repository, then git --git-dir={swarm} fetch --unshallow /path/to/it HEAD"
         )
-    if any(ref.startswith(JOURNALS) and "fetch first" in reason for ref, reason in refused):
-        found.append(
-            "another copy of this clone writes under the same names; make a clone of its own for each "
-            "host with evogit clone"
-        )
     return found
+
+
+def meddled(ref: str, put_back: str) -> str:
+    """What to do about a journal of ours that goes on at the remote with what is not from here."""
+    return (
+        f"{ref} is ours, and the remote's goes on with an entry that was not written here: if another "
+        "copy of this clone writes under the same names, make a clone of its own for each host with "
+        f"evogit clone; if somebody else wrote it, {put_back}"
+    )
+
+
+def put_back(swarm: Path, remote: str, ref: str, there: str, ours: str) -> str:
+    """The command that puts a ref of ours back, unless it was moved once more since."""
+    lease = f"--force-with-lease={ref}:{there}"
+    return f"put ours back: git --git-dir={quote(str(swarm))} push {lease} {remote} {ours}:{ref}"
 
 
 def _few(refs: Sequence[str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -281,3 +283,31 @@ def _opened(clone: Clone, cache: Path) -> Phylogeny:
     evaluator = clone.swarm.spec().evaluator
     git = clone.swarm.git
     return Phylogeny(git, evaluator=evaluator, environment="", maximize=True, cache=cache)
+
+
+def _push_into(pair: Pair, ref: str) -> None:
+    """What a teammate does who adds to another one's journal or branch."""
+    made = pair.git("commit-tree", f"{ref}^{{tree}}", "-p", ref, "-m", "not from there")
+    pair.git("update-ref", ref, made)
+
+
+@pytest.mark.parametrize("ref", ["refs/evogit/journal/w1", "refs/heads/a1"])
+def test_what_was_pushed_into_a_ref_of_ours_is_put_back_as_the_message_says(
+    pair: Pair, ref: str
+) -> None:
+    _grown(pair)
+    view, mine = pair.two.view(), pair.one.swarm.git.ref(ref)
+    _push_into(pair, ref)
+    pair.two.sync()
+    _opened(pair.two, pair.two.swarm.private / "cache").save()
+    pair.one.step("x = 3\n")
+    (said,) = [text for text in pair.one.sync().problems if "put ours back: " in text]
+    command = shlex.split(said.partition("put ours back: ")[2])
+    subprocess.run(command, check=True, capture_output=True)
+    assert pair.one.sync().problems == ()
+    assert pair.git("merge-base", "--is-ancestor", str(mine), ref) == ""
+    tracking = ref.replace("evogit/", "").replace("refs/", "refs/evogit/remotes/origin/")
+    run_git(pair.two.swarm.path, "update-ref", "-d", tracking)
+    assert pair.two.sync().problems == ()
+    assert _opened(pair.two, pair.two.swarm.private / "cache").problems == []
+    assert pair.two.view()[1:] == pair.one.view()[1:] != view[1:]
