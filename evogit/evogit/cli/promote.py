@@ -41,6 +41,9 @@ def promote(
     message: Annotated[
         str | None, typer.Option("--message", "-m", metavar="TEXT", help="Of the new commit.")
     ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--no-gpg-sign", help="Unsigned, even if commit.gpgsign is set.")
+    ] = False,
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run the gates without a sandbox.")
     ] = False,
@@ -66,7 +69,14 @@ def promote(
     [commit] = commits(session, [revision])
     desk = session.desk
     plan = plan_promotion(
-        session.swarm, session.phylogeny, desk.steering, commit, to=to, mode=how, message=message
+        session.swarm,
+        session.phylogeny,
+        desk.steering,
+        commit,
+        to=to,
+        mode=how,
+        message=message,
+        sign=not unsigned,
     )
     data = _as_json(session, plan)
     if dry_run:
@@ -94,6 +104,8 @@ def _as_json(session: Session, plan: Plan) -> dict[str, Any]:
         "branch": plan.branch,
         "mode": plan.mode,
         "old": plan.old,
+        "author": str(plan.hand.author) if plan.hand else None,
+        "signature": plan.hand.signature if plan.hand else "",
         "message": plan.message,
         "conflicts": list(plan.conflicts),
         "files": [
@@ -107,7 +119,9 @@ def _as_json(session: Session, plan: Plan) -> dict[str, Any]:
 def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
     output = session.output
     at = f"at {plan.old[:12]}" if plan.old else "new"
-    output.pairs([("branch", f"{plan.branch} ({at})"), ("how", plan.mode)])
+    output.pairs(
+        [("branch", f"{plan.branch} ({at})"), ("how", plan.mode), ("author", by_whom(plan))]
+    )
     output.line()
     output.line(plan.message.rstrip())
     output.line()
@@ -118,6 +132,16 @@ def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
         output.line(f"conflict  {path}", style="red")
     if plan.conflicts:
         output.note(f"by hand: {plan.hint}")
+
+
+def by_whom(plan: Plan) -> str:
+    """Who the commit will be by, and whether it will be signed."""
+    hand = plan.hand
+    if hand is None:
+        return "no commit of yours: the branch moves to the individual, which is unsigned"
+    signed = f"signed ({hand.signature})" if hand.signature else "not signed"
+    committed = "" if hand.committer == hand.author else f"committed by {hand.committer}, "
+    return f"{hand.author}, {committed}{signed}"
 
 
 _RUNS: Final = 5

@@ -70,6 +70,21 @@ _TRANSPORT: Final = (
     "SSL_CERT_FILE",
     "XDG_CONFIG_HOME",
 )
+_PERSONAL: Final = ("GIT_CONFIG_", "GIT_AUTHOR_", "GIT_COMMITTER_")
+"""How variables begin that say whose configuration it is, and who commits. What is given with ``-c``
+here stands above those."""
+_SIGNING: Final = (
+    "GNUPGHOME",
+    "GPG_TTY",
+    "TERM",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "SSH_ASKPASS_REQUIRE",
+)
+"""Where a program that signs finds its agent, and that agent a window to ask in."""
 
 
 def run_git(
@@ -78,6 +93,7 @@ def run_git(
     stdin: bytes | int = b"",
     timeout: float = 600.0,
     user_config: bool = False,
+    signs: bool = False,
     variables: Mapping[str, str] | None = None,
     inherit: Sequence[int] = (),
 ) -> bytes:
@@ -91,7 +107,9 @@ def run_git(
         stdin: given to the program's standard input; or a descriptor to be its standard input,
             which what git starts itself does not inherit.
         timeout: seconds until the program is killed, with what it started.
-        user_config: read the user's configuration too, for transport: credentials, SSH and proxies.
+        user_config: read the user's configuration too: credentials, SSH and proxies for transport,
+            and who the user is.
+        signs: the user's configuration signs: its program may reach its agent and ask in a window.
         variables: further environment variables, such as ``GIT_INDEX_FILE``.
         inherit: descriptors the program gets too, such as one that holds a file lock. All that git
             starts inherits them as well.
@@ -102,7 +120,7 @@ def run_git(
     import subprocess  # kept out of start-up
 
     command = ("git", f"--git-dir={git_dir}", *_HARDENED, *arguments)
-    environment = _environment(user_config=user_config) | dict(variables or {})
+    environment = _environment(user_config=user_config, signs=signs) | dict(variables or {})
     if not user_config and "fetch" in arguments:
         environment["GIT_ALLOW_PROTOCOL"] = "file"
     try:
@@ -210,9 +228,11 @@ def _failure(
     )
 
 
-def _environment(*, user_config: bool) -> dict[str, str]:
-    kept = _KEPT + (_TRANSPORT if user_config else ())
+def _environment(*, user_config: bool, signs: bool = False) -> dict[str, str]:
+    kept = _KEPT + (_TRANSPORT if user_config else ()) + (_SIGNING if signs else ())
     environment = {name: os.environ[name] for name in kept if name in os.environ}
+    if user_config:
+        environment |= {n: text for n, text in os.environ.items() if n.startswith(_PERSONAL)}
     environment |= {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",

@@ -235,19 +235,18 @@ class Desk:
                 repository; ``None`` if there are none.
 
         Raises:
-            PreconditionError: the plan has conflicts, a gate failed, the branch is checked out or
-                moved since the plan was made, or git does not know who the human is.
+            PreconditionError: the plan has conflicts, its commit can not be signed, a gate failed, or
+                the branch is checked out or moved since the plan was made.
         """
-        source = target.source_of(self.swarm)
-        person = target.author(source)
-        tree = plan.checked_tree()
+        source, tree = target.source_of(self.swarm), plan.checked_tree()
+        # Before the gates: whoever has to unlock a key is here now, and need not judge for nothing.
+        commit = plan.write_commit(self.swarm, source, int(self._clock()))
         outcome = gates(tree)
         if outcome is not None and not isinstance(outcome, Scored):
             raise PreconditionError(
                 f"{plan.individual[:12]} was not promoted: {describe(outcome)}",
                 hint="the user's repository is as it was",
             )
-        commit = plan.write_commit(self.swarm, person, int(self._clock()))
 
         def decide() -> Decision:
             plan.check_target(source)

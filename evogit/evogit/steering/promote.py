@@ -21,6 +21,7 @@ from evogit.outcome import describe
 from evogit.source import Source
 from evogit.steering import target
 from evogit.steering.message import message_for
+from evogit.steering.person import Hand, hand_of, write_commit
 from evogit.steering.state import Promotion, Steering
 from evogit.swarm.repository import Swarm
 from evogit.text import clean_line
@@ -59,6 +60,8 @@ class Plan:
     known: tuple[CommitId, ...]
     """Commits that the user's repository has."""
     message: str
+    hand: Hand | None
+    """Who the new commit is by; ``None`` for ``ff``, which makes none."""
     conflicts: tuple[str, ...] = ()
     files: tuple[FileChange, ...] = ()
     hint: str = ""
@@ -82,16 +85,16 @@ class Plan:
             )
         return self.tree
 
-    def write_commit(self, swarm: Swarm, person: target.Person, time: int) -> CommitId:
-        """Write the commit that the branch will point to into the swarm's repository."""
-        if self.mode == "ff":
+    def write_commit(self, swarm: Swarm, source: Source, time: int) -> CommitId:
+        """Write the commit that the branch will point to into the swarm's repository, signed if planned.
+
+        Raises:
+            PreconditionError: there are conflicts, or it can not be signed.
+        """
+        if self.hand is None:
             return self.individual
-        who = pygit2.Signature(person.name, person.email, time, 0, "utf-8")
-        tree, parents, git = self.checked_tree(), list(self.parents), swarm.git
-        made = git.storing(
-            lambda: git.handle.create_commit(None, who, who, self.message, tree, parents)
-        )
-        return CommitId(str(made))
+        tree = self.checked_tree()
+        return write_commit(swarm, source, self.hand, tree, self.parents, self.message, time)
 
     def check_target(self, source: Source) -> None:
         """Look once more, right before writing.
@@ -118,6 +121,7 @@ def plan_promotion(
     to: str | None = None,
     mode: Mode = "squash",
     message: str | None = None,
+    sign: bool = True,
 ) -> Plan:
     """Plan to bring an individual to a branch of the user's repository.
 
@@ -134,13 +138,15 @@ def plan_promotion(
         to: the branch; ``evogit/<its tag or subject>`` if not given, with a number if that is taken.
         mode: how.
         message: of the new commit; says by default what changed and on what evidence.
+        sign: whether to sign the new commit if the user's git would.
 
     Raises:
         NotFoundError: there is no such individual.
         UserError: ``to`` can not be the name of a branch, or a message was given for ``ff``.
         PreconditionError: the individual is held in quarantine, or the base; or the branch is checked out,
             has the individual already, shares no history with it, or can not be fast-forwarded; or it
-            would be new and the base is gone from the user's repository.
+            would be new and the base is gone from the user's repository; or git does not know who the
+            human is.
     """
     row = phylogeny.index(individual)
     _refuse_held(phylogeny, row)
@@ -172,6 +178,7 @@ def plan_promotion(
         parents=(onto,) if mode == "squash" else (onto, individual),
         known=tuple(dict.fromkeys((onto, swarm.base))) if old is None else (onto,),
         message=message_for(swarm, phylogeny, row, message),
+        hand=None if mode == "ff" else hand_of(source, sign=sign),
         conflicts=conflicts,
         files=() if tree is None else tuple(_files(swarm.git, onto, tree)),
         hint=hint,

@@ -7,7 +7,6 @@ configuration, index, work trees, hooks or other refs. A branch gets its own ref
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,20 +15,13 @@ from evogit.git.program import SERVE, run_git
 from evogit.git.repository import GitRepository
 from evogit.ids import HEADS, CommitId, commit_id
 from evogit.source import Source, find_source
+from evogit.steering import person
 from evogit.swarm.repository import Swarm
-from evogit.text import clean_line, decode
+from evogit.text import clean_line
 
 _ZERO: Final = "0" * 40
 _MAX_HEAD: Final = 4096
 _IN_PROGRESS: Final = ("rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who a commit in the user's repository is by."""
-
-    name: str
-    email: str
 
 
 def source_of(swarm: Swarm) -> Source:
@@ -50,31 +42,6 @@ def source_of(swarm: Swarm) -> Source:
         f"the repository that {swarm.path} was made from is not here",
         hint="run evogit sync here and where evogit init was run; promote and undo promotions there",
     )
-
-
-def author(source: Source) -> Person:
-    """The human, as the user's repository and git configuration say.
-
-    Raises:
-        PreconditionError: no name or no address is configured.
-    """
-    name, email = (_configured(source, key) for key in ("user.name", "user.email"))
-    if not name or not email:
-        raise PreconditionError(
-            "git does not know who you are, and a promoted commit is yours",
-            hint='git config --global user.name "Your Name"; git config --global user.email you@example.org',
-        )
-    return Person(name, email)
-
-
-def _configured(source: Source, key: str) -> str:
-    try:
-        out = run_git(source.git_dir, "config", "--get", key, user_config=True)
-    except GitError as error:
-        if error.status == 1:  # not set
-            return ""
-        raise
-    return clean_line(decode(out).translate({ord("<"): None, ord(">"): None}))
 
 
 def read_branch(source: Source, ref: str) -> CommitId | None:
@@ -226,7 +193,7 @@ def move_branch(
 def _signature(source: Source) -> dict[str, str]:
     """For the branch's own reflog; git would guess one from the machine otherwise."""
     try:
-        person = author(source)
+        who = person.committer(source)
     except PreconditionError:
         return {}
-    return {"GIT_COMMITTER_NAME": person.name, "GIT_COMMITTER_EMAIL": person.email}
+    return {"GIT_COMMITTER_NAME": who.name, "GIT_COMMITTER_EMAIL": who.email}

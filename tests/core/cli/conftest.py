@@ -146,6 +146,8 @@ def _user_repository(root: Path) -> CommitId:
     (root / "score.py").write_text(SCORE)
     (root / "evogit.toml").write_text(SETTINGS)
     repository = pygit2.init_repository(str(root), initial_head="main")
+    repository.config["user.name"] = "Ada"
+    repository.config["user.email"] = "ada@example.org"
     repository.index.add_all()
     repository.index.write()
     who = pygit2.Signature("Ada", "ada@example.org", 1_700_000_000, 0)

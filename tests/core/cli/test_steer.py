@@ -134,8 +134,6 @@ def test_undo_without_decisions_finds_nothing(cli: Run, world: World) -> None:
 def test_what_a_branch_has_gained_since_is_not_held_against_the_individual(
     cli: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    git(world, "config", "user.name", "Ada")
-    git(world, "config", "user.email", "ada@example.org")
     git(world, "checkout", "-q", "-b", "dev")
     (world.root / "link").symlink_to("run.py")
     git(world, "add", "link")
@@ -161,13 +159,14 @@ def test_what_is_no_local_branch_is_no_place_to_promote_to(
 def test_promote_plans_asks_and_makes_a_branch(
     cli: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    git(world, "config", "user.name", "Ada")
-    git(world, "config", "user.email", "ada@example.org")
     before = git(world, "for-each-ref")
     plan = cli("promote", "best", "--dry-run", "--json").data
     assert [file["path"] for file in plan["files"]] == ["pkg/x.py"]
     assert plan["branch"].startswith("evogit/")
-    assert "set x to 3" in cli("promote", "best", "--dry-run").out
+    assert (plan["author"], plan["signature"]) == ("Ada <ada@example.org>", "")
+    shown = cli("promote", "best", "--dry-run").out
+    assert "set x to 3" in shown
+    assert "Ada <ada@example.org>, not signed" in shown
     assert cli("promote", "best").status == 2
     assert cli("promote", "best", "--to", "main", "--yes").status == 4
     assert cli("promote", "best", "--to", "take", "--yes").status == 4  # gates need consent

@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Label, Static, TextArea
 
 from evogit.cli.output import counted
+from evogit.cli.promote import by_whom
 from evogit.errors import EvoGitError
 from evogit.steering.promote import Mode, Plan
 from evogit.text import clean, clean_line
@@ -211,7 +212,7 @@ class PromoteDialog(Dialog[None]):
         at = f"at {plan.old[:12]}" if plan.old else "new"
         size = f"{counted(len(plan.files), 'file')}, +{added} -{removed}"
         doubt = f"\n{self._doubt}" if self._doubt else ""
-        self._say(f"{size}; branch {at}; first: {self._judged}{doubt}")
+        self._say(f"{size}; branch {at}; first: {self._judged}\nby {by_whom(plan)}{doubt}")
 
     # ------------------------------------------------------------------ carrying out
 
