@@ -57,6 +57,11 @@ class Allowance:
         self._kept = min(seconds, (self._seconds() or 0.0) / 2)
 
     @property
+    def seconds_used(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self._started
+
+    @property
     def seconds_left(self) -> float | None:
         """Seconds until the time limit, or until what is kept of them; ``None`` without one."""
         left = self._seconds()
@@ -70,7 +75,7 @@ class Allowance:
 
     def _seconds(self) -> float | None:
         limit = self.flags.seconds
-        return None if limit is None else limit - (time.monotonic() - self._started)
+        return None if limit is None else limit - self.seconds_used
 
     def exhausted(self) -> str:
         """Which limit is reached, in words; empty if none is."""

@@ -29,7 +29,7 @@ from evogit.evolve.offspring import Nursery
 from evogit.evolve.shared import Shared
 from evogit.evolve.spending import FREE
 from evogit.evolve.strategy import make_strategy
-from evogit.evolve.worker import Summary, Worker
+from evogit.evolve.worker import OVERTIME_SECONDS, Summary, Worker
 from evogit.judge.judge import Judge
 from evogit.phylogeny.index import Phylogeny
 from evogit.proposals import Strategy
@@ -40,7 +40,7 @@ from evogit.sandbox.container import ContainerSandbox
 from evogit.sandbox.image import Dockerfile
 from evogit.sandbox.warm import WarmSandbox
 from evogit.swarm.claims import Claims
-from evogit.swarm.identity import take_worker
+from evogit.swarm.identity import Identity, take_worker
 from evogit.swarm.journal import Journal
 from evogit.swarm.maintenance import LOOSE_LIMIT, estimate_loose, maintain
 from evogit.swarm.repository import Swarm
@@ -196,6 +196,7 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         PreconditionError: a newer EvoGit wrote into the journals of this clone.
         OSError, GitError: the repository can not be written.
     """
+    since = time.time()
     with ExitStack() as stack:
         identity = take_worker(swarm.git, swarm.host)
         stack.callback(identity.release)
@@ -217,16 +218,11 @@ def evolve(swarm: Swarm, plan: Plan, tell: Listener, stop: threading.Event) -> S
         # Before the base is judged, which may take minutes: what is missing is said at once.
         strategy = _strategy(bench.spec.settings, plan.strategy)
         agents = agent_maker(bench, plan, swarm.private / "agents" / identity.name, stop)
-        calibration = calibrate(
-            verdicts,
-            bench.phylogeny,
-            bench.spec.settings.evaluate.seed,
-            late=lambda: allowance.seconds_left == 0,
-            tell=_teller("calibrating", identity.name, tell),
-            warn=_teller("warning", identity.name, tell),
-        )
+        # What humans decide from now on is heard, while the base is judged too.
+        directions = Directions(swarm.git, bench.phylogeny, since)
+        means = _Means(plan, bench, journal, verdicts, strategy, allowance, budget, directions)
+        calibration = _calibrated(means, identity, tell)
         noise = noise_floor(bench.phylogeny, bench.spec.settings.evaluate)
-        means = _Means(plan, bench, journal, verdicts, strategy, allowance, budget)
         shared = _share(swarm, means, identity.name, noise, tell, stop)
         if calibration is not None:
             _tell_calibration(shared, calibration)
@@ -250,6 +246,52 @@ def _check_versions(phylogeny: Phylogeny, tell: Callable[[str], None]) -> None:
     if found:
         names = clean_line(", ".join(sorted(found)), 200)
         tell(f"a newer EvoGit wrote what can not be read here, as {names}: upgrade this one")
+
+
+def _calibrated(means: _Means, identity: Identity, tell: Listener) -> Calibration | None:
+    """The base's noise; ``None`` if the run is to end before that is known."""
+    phylogeny, allowance, directions = means.bench.phylogeny, means.allowance, means.directions
+    warn = _teller("warning", identity.name, tell)
+
+    def late() -> bool:
+        return allowance.seconds_left == 0
+
+    def dismissed() -> bool:
+        phylogeny.refresh()
+        wanted = directions.wanted_agents()
+        agents = range(means.plan.agents if wanted is None else wanted)
+        return all(directions.stopped(identity.agent(number)) for number in agents)
+
+    with _telling_overtime(allowance, warn):
+        found = calibrate(
+            means.verdicts,
+            phylogeny,
+            means.bench.spec.settings.evaluate.seed,
+            late=late,
+            dismissed=dismissed,
+            tell=_teller("calibrating", identity.name, tell),
+            warn=warn,
+        )
+    if found is None and late():
+        allowance.end(f"{allowance.flags.seconds:g} s, before the base was judged often enough")
+    return found
+
+
+@contextmanager
+def _telling_overtime(allowance: Allowance, warn: Callable[[str], None]) -> Generator[None]:
+    """Say once that the time is over while a run of the base still goes on."""
+    left = allowance.seconds_left
+    if left is None:
+        yield
+        return
+    text = "the time is over; the base is judged to the end of this run (Ctrl-C twice ends it now)"
+    timer = threading.Timer(left + OVERTIME_SECONDS, warn, [text])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _keep_room(means: _Means, noise: float) -> None:
@@ -286,6 +328,7 @@ class _Means:
     strategy: Strategy
     allowance: Allowance
     budget: SwarmBudget
+    directions: Directions
 
 
 def _share(
@@ -313,7 +356,7 @@ def _share(
         verdicts=means.verdicts,
         allowance=means.allowance,
         budget=means.budget,
-        directions=Directions(swarm.git, bench.phylogeny, time.time()),
+        directions=means.directions,
         stop=stop,
         tell=tell,
         seed=plan.seed,

@@ -46,21 +46,24 @@ def calibrate(
     seed: int,
     *,
     late: Callable[[], bool],
+    dismissed: Callable[[], bool],
     tell: Callable[[str], None],
     warn: Callable[[str], None],
 ) -> Calibration | None:
     """Judge the base until its noise is known: 2 repeats if they agree exactly, else 5.
 
     Cached like every evaluation, so a second start costs nothing, but a base that failed is judged
-    once more: chance must not end every run there will ever be. ``None`` if the worker must end, or
-    its time is over, before that.
+    once more: chance must not end every run there will ever be. ``None`` if the worker must end, its
+    time is over or humans stopped it before that, which is looked at before every run; the first one
+    is made whatever the time is.
 
     Args:
         verdicts: judges.
         phylogeny: of the swarm.
         seed: the evaluator's.
         late: whether the time is over.
-        tell: is told what is about to be judged, which may take minutes.
+        dismissed: whether humans stopped every agent since.
+        tell: is told what is about to be judged, which may take minutes, and how long the last run took.
         warn: is told of a base that failed and then passed.
 
     Raises:
@@ -68,21 +71,38 @@ def calibrate(
     """
     base, tree = phylogeny.commit(0), phylogeny.tree(0)
     scores: list[float] = []
+    took = 0.0
     for repeat in range(NOISY):
         if repeat >= _FIRST and len(set(scores)) == 1:
             break
         task = Task(base, tree, repeat, "repeat") if repeat else Task(base, tree, seed)
         if verdicts.known(task) is None:
-            if verdicts.stopping or (repeat and late()):
+            if verdicts.stopping or dismissed() or (repeat and late()):
                 return None
-            tell(f"judging the base, run {repeat + 1} of {NOISY if repeat >= _FIRST else _FIRST}")
+            tell(_next_run(repeat, took))
         found = verdicts.get(task)
         if found is not None and may_pass(found.evaluation.outcome) and not late():
             found = _once_more(verdicts, task, found, tell, warn)
         if found is None:
             return None
         scores.append(_score(found.evaluation.outcome))
+        took = found.evaluation.seconds
     return Calibration(sum(scores) / len(scores), floor_of(scores), len(scores))
+
+
+def _next_run(repeat: int, took: float) -> str:
+    """What is about to be judged, and what the run before says of how long that will take."""
+    runs = NOISY if repeat >= _FIRST else _FIRST
+    text = f"judging the base, run {repeat + 1} of {runs}"
+    if repeat == 0:
+        return text
+    left = runs - repeat
+    why = "; its score wanders" if repeat == _FIRST else ""
+    return f"{text}{why}; one evaluation takes about {_brief(took)}, so this {_brief(left * took)}"
+
+
+def _brief(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1g} s"
 
 
 def _once_more(

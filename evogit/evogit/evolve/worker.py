@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -19,13 +18,14 @@ from evogit.swarm.identity import Identity
 
 RAISE: Final = "raise the swarm's cap in [budget] of evogit.toml; running again does nothing before"
 _WATCH_SECONDS: Final = 0.1
-_OVERTIME_SECONDS: Final = 3.0
+OVERTIME_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """How an invocation ended: why, what it made and cost, whether the target was reached.
 
+    ``seconds`` are those since its limits began to count: what judging the base took is among them.
     ``gave_up``: every agent ended because it could not work, or never made a tree, not even a known one,
     or never made anything of what it cost.
     ``for_good``: a cap of the swarm ended it, so running again can do nothing.
@@ -81,7 +81,6 @@ class Worker:
             OSError: the disk refused.
         """
         shared = self._shared
-        started = time.monotonic()
         self._lease("worker-start", {"agents": str(self._agents)})
         shared.say("started", text=f"{self._agents} agents")
         try:
@@ -103,7 +102,7 @@ class Worker:
         return Summary(
             reason,
             shared.allowance.evaluations,
-            time.monotonic() - started,
+            shared.allowance.seconds_used,
             self._target_reached.is_set(),
             shared.allowance.spend,
             bool(self._loops) and all(loop.gave_up for loop in self._loops.values()),
@@ -144,7 +143,7 @@ class Worker:
 
     def _tell_overtime(self) -> None:
         """Once, if steps under way outlast the time: calls that are paid for are not thrown away."""
-        if self._told_overtime or self._shared.allowance.seconds_over < _OVERTIME_SECONDS:
+        if self._told_overtime or self._shared.allowance.seconds_over < OVERTIME_SECONDS:
             return
         self._told_overtime = True
         waiting = [self._loops[n].name for n, thread in self._threads.items() if thread.is_alive()]

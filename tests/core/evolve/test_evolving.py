@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -245,6 +246,53 @@ def test_stopping_ends_all_agents_after_their_step(farm: Farm) -> None:
 
     summary = farm.run(swarm, farm.plan(agents=3), tell, stop)
     assert summary.reason == "stopped"
+
+
+@pytest.mark.parametrize("how", ["decision", "signal", "time"])
+def test_while_the_base_is_judged_a_run_ends_after_the_evaluation_under_way(
+    farm: Farm, how: str
+) -> None:
+    swarm, stop, told = farm.swarm(), threading.Event(), list[str]()
+    human = Journal(swarm.git, "someone")
+
+    def tell(event: Event) -> None:
+        if event.kind == "calibrating":
+            told.append(event.text)
+            if how == "decision":
+                human.append(Decision("stop", "someone", time=event.time)).result()
+            elif how == "signal":
+                stop.set()
+
+    seconds, evaluations = (1e-6, None) if how == "time" else (None, 5)
+    plan = farm.plan(seconds=seconds, evaluations=evaluations)
+    summary = farm.run(swarm, plan, tell, stop)
+    human.close()
+    phylogeny = view(farm, swarm)
+    assert told == ["judging the base, run 1 of 2"]
+    assert phylogeny.spent.evaluations == 1
+    assert summary.evaluations == 0
+    assert summary.seconds >= phylogeny.evaluations()[0].seconds
+    assert (
+        summary.reason
+        == {
+            "decision": "a1 was stopped",
+            "signal": "stopped",
+            "time": "1e-06 s, before the base was judged often enough",
+        }[how]
+    )
+
+
+def test_the_first_run_of_the_base_tells_how_long_the_others_will_take(farm: Farm) -> None:
+    told: list[str] = []
+    score = SCORE.replace("value = float", "import random\nvalue = random.random() + float")
+    farm.run(
+        farm.swarm(score=score),
+        farm.plan(evaluations=1),
+        lambda event: told.append(event.text) if event.kind == "calibrating" else None,
+    )
+    took = r"; one evaluation takes about \S+ s, so this \S+ s"
+    assert re.fullmatch(rf"judging the base, run 2 of 2{took}", told[1])
+    assert re.fullmatch(rf"judging the base, run 3 of 5; its score wanders{took}", told[2])
 
 
 def test_the_human_sets_the_number_of_agents_and_stops_them(farm: Farm) -> None:
