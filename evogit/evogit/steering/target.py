@@ -22,6 +22,9 @@ from evogit.text import clean_line
 _ZERO: Final = "0" * 40
 _MAX_HEAD: Final = 4096
 _IN_PROGRESS: Final = ("rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START")
+_UPDATED: Final = "rebase-merge/update-refs"
+"""Of ``git rebase --update-refs``: a ref, where it was and where it will be, a line each."""
+_MAX_UPDATED: Final = 2**20
 
 
 def source_of(swarm: Swarm) -> Source:
@@ -74,17 +77,19 @@ def blocking(source: Source, ref: str) -> str | None:
     return None
 
 
-def checked_out(source: Source, ref: str) -> Path | None:
-    """The work tree that has branch ``ref`` checked out, is rebasing or bisecting it; or ``None``.
+def in_use(source: Source, ref: str) -> str:
+    """By which work tree branch ``ref`` is in use, in words; empty if by none.
 
     The files are read directly: an unborn branch counts too, and no work tree's files are looked at.
     """
     for folder, work_tree in _work_trees(source):
-        named = _line(folder / "HEAD").removeprefix("ref:").strip()
+        if ref == _line(folder / "HEAD").removeprefix("ref:").strip():
+            return f"is checked out in {work_tree}"
         busy = {_line(folder / name).strip() for name in _IN_PROGRESS}
-        if ref == named or busy & {ref, ref.removeprefix(HEADS)}:
-            return work_tree
-    return None
+        busy |= set(_line(folder / _UPDATED, _MAX_UPDATED).split("\n")[::3])
+        if busy & {ref, ref.removeprefix(HEADS)}:
+            return f"is held by an unfinished rebase or bisection in {work_tree}"
+    return ""
 
 
 def _work_trees(source: Source) -> Iterator[tuple[Path, Path]]:
@@ -97,10 +102,10 @@ def _work_trees(source: Source) -> Iterator[tuple[Path, Path]]:
         yield folder, Path(pointer).parent if pointer else folder
 
 
-def _line(path: Path) -> str:
+def _line(path: Path, limit: int = _MAX_HEAD) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(_MAX_HEAD).decode("utf-8", "surrogateescape")
+            return file.read(limit).decode("utf-8", "surrogateescape")
     except OSError:
         return ""
 
@@ -109,12 +114,12 @@ def refuse_checked_out(source: Source, ref: str, hint: str) -> None:
     """Refuse a branch that is in use: moving it would make its work tree look changed.
 
     Raises:
-        PreconditionError: it is checked out; ``hint`` says what to type instead.
+        PreconditionError: it is checked out, or git is about to move it; ``hint`` says what to
+            type instead.
     """
-    where = checked_out(source, ref)
-    if where is not None:
-        name = ref.removeprefix(HEADS)
-        raise PreconditionError(f"branch {name} is checked out in {where}", hint=hint)
+    use = in_use(source, ref)
+    if use:
+        raise PreconditionError(f"branch {ref.removeprefix(HEADS)} {use}", hint=hint)
 
 
 def bring_in(swarm: Swarm, source: Source, commit: CommitId) -> None:

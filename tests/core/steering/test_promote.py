@@ -252,8 +252,26 @@ def test_a_branch_in_the_middle_of_a_rebase_is_refused(garden: Garden, desk: Des
     commit(garden.root, {"run.py": "two\n"})
     command = ["git", "-C", str(garden.root), "rebase", "-q", "--exec", "false", "main"]
     assert subprocess.run(command, check=False, capture_output=True).returncode != 0
-    with pytest.raises(PreconditionError, match="work is checked out"):
+    with pytest.raises(PreconditionError, match="work is held by an unfinished rebase"):
         plan(garden, to="work")
+
+
+def test_a_branch_that_an_unfinished_rebase_will_move_is_refused(
+    garden: Garden, desk: Desk
+) -> None:
+    linked = garden.root.parent / "linked"
+    git(garden.root, "worktree", "add", "-q", "-b", "lower", str(linked))
+    commit(linked, {"run.py": "one\n"})
+    git(linked, "switch", "-q", "-c", "middle")
+    commit(linked, {"run.py": "two\n"})
+    git(linked, "switch", "-q", "-c", "upper")
+    commit(linked, {"run.py": "three\n"})
+    rebase = ["rebase", "-q", "--update-refs", "--exec", "false", "--force-rebase", "main"]
+    command = ["git", "-C", str(linked), *rebase]
+    assert subprocess.run(command, check=False, capture_output=True).returncode != 0
+    for branch in ("lower", "middle", "upper"):
+        with pytest.raises(PreconditionError, match=f"{branch} is held by an unfinished rebase"):
+            plan(garden, to=branch)
 
 
 def test_a_detached_head_is_no_obstacle(garden: Garden, desk: Desk) -> None:
