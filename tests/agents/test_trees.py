@@ -172,6 +172,22 @@ def test_only_what_lies_between_markers_changes(seed: int, crossing: bool) -> No
     assert child.endswith(tail)
 
 
+@given(seed=st.integers(0, 2**32), crossing=st.booleans())
+@settings(max_examples=60)
+def test_tests_inside_a_rust_file_stay(seed: int, crossing: bool) -> None:
+    tests = (
+        "\n#[cfg(test)]\nmod tests {\n    // ü\n    #[test]\n    fn two() {\n"
+        "        let n = 3 + 4;\n        assert_eq!(super::primes(n - 4), vec![2]);\n    }\n}\n"
+    ).encode()
+    other = RUST.replace(b"31usize", b"n / 2") + tests.replace(b"n - 4", b"n") if crossing else None
+    made = proposed("src/lib.rs", RUST + tests, seed, other=other)
+    assume(made is not None)
+    assert made is not None
+    child = made.changes["src/lib.rs"] or b""
+    assert child.endswith(tests)
+    assert child[: -len(tests)] != RUST
+
+
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=40)
 def test_line_ends_tabs_and_a_byte_order_mark_stay(seed: int) -> None:

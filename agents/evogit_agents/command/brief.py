@@ -75,6 +75,7 @@ def _rules(task: Task) -> str:
             *lines,
             "- Other changes are thrown away; a change to a file that is protected wastes the step.",
             "- In a file with EVOLVE-BLOCK-START and EVOLVE-BLOCK-END comments, change only the lines between them.",
+            "- Tests inside source files (`#[cfg(test)]`, `#[test]`, examples in documentation) must stay as they are; add none.",
             "- Improve the program itself. Do not adapt it to how it is judged, and do not edit tests.",
         ]
     )

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Hashable, Mapping
 from typing import Final
 
+from evogit.inline_tests.kept import keeps_tests
 from evogit.paths import editable_ranges, outside_unchanged
 from evogit_agents.genetic import cross, expressions, statements
 from evogit_agents.genetic.behaviour import behaviours
@@ -177,5 +178,7 @@ def _checked(index: Index, after: Source) -> bytes | None:
     """The new content if it holds all that is promised of an offspring."""
     before = index.source
     if same(before.tree, after.tree) or not outside_unchanged(before.text, after.text):
+        return None
+    if not keeps_tests(".py", before.text, after.text):
         return None
     return after.encoded() if compiles(after) else None

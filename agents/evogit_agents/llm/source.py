@@ -9,6 +9,7 @@ from typing import Final
 from evogit.config.model import Search
 from evogit.errors import UserError
 from evogit.git.trees import check_path
+from evogit.inline_tests.kept import inline_tests, keeps_tests
 from evogit.paths import editable_ranges, matches, outside_unchanged
 from evogit.proposals import Genome
 from evogit.text import clean
@@ -64,7 +65,7 @@ class Source:
         now = self
         for one in found:
             text = swap(now.text, one.search, one.replace, now.ranges)
-            now = replace(now, text=text, ranges=_ranges(text))
+            now = replace(now, text=text, ranges=_ranges(self.path, text))
         return now
 
     def become(self, text: str) -> bytes:
@@ -79,6 +80,8 @@ class Source:
             raise UnusableError(NO_CHANGE)
         if not outside_unchanged(self.text, text):
             raise UnusableError("lines outside of the EVOLVE-BLOCK markers may not change")
+        if not keeps_tests(self.path, self.text, text):
+            raise UnusableError("tests and examples inside the file must stay as they are, alone")
         if self.path.endswith(".py"):
             check_python(text)
         mark = _BOM if self.bom else ""
@@ -135,12 +138,30 @@ def read_source(genome: Genome, path: str, strike: Callable[[str], str]) -> Sour
         return None
     if crlf and raw.count("\r\n") != raw.count("\n"):
         return None
-    ranges = _ranges(text)
+    ranges = _ranges(path, text)
     framed = editable_ranges(text) is not None
     return Source(path, text, ranges, framed, crlf, bom) if ranges else None
 
 
-def _ranges(text: str) -> tuple[Range, ...]:
+def _ranges(path: str, text: str) -> tuple[Range, ...]:
     found = editable_ranges(text)
     last = text.count("\n") + (not text.endswith("\n"))
-    return ((1, last),) if found is None else tuple(found)
+    allowed = [(1, last)] if found is None else found
+    tests = inline_tests(path, text)
+    if tests is None:
+        return ()
+    lines = text.split("\n")
+    for start, end in tests.spans:
+        taken = (text.count("\n", 0, start) + 1, text.count("\n", 0, end) + 1)
+        allowed = [part for window in allowed for part in _without(window, taken, lines)]
+    return tuple(allowed)
+
+
+def _without(window: Range, taken: Range, lines: list[str]) -> list[Range]:
+    """What of a window lies before and after lines that are taken, without blank ones at its ends."""
+    (first, last), (start, end) = window, taken
+    if end < first or last < start:
+        return [window]
+    parts = (range(first, start), range(end + 1, last + 1))
+    filled = ([n for n in part if lines[n - 1].strip()] for part in parts)
+    return [(part[0], part[-1]) for part in filled if part]

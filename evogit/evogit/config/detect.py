@@ -18,9 +18,11 @@ from evogit.config.languages import (
     BENCHMARK_FOLDERS,
     LANGUAGES,
     PYTHON,
+    RUST,
     Command,
     Language,
     bench_command,
+    rust_test_files,
     test_command,
 )
 from evogit.config.template import render
@@ -132,6 +134,7 @@ def detect(repository_root: Path, files: Sequence[str]) -> Detected:
         return read_text(repository_root / path)
 
     tests = test_command(known, language, read)
+    apart = rust_test_files(known, read) if language is RUST else []
     npm = tests is not None and tests[0] == "npm"
     return Detected(
         language=language.name,
@@ -139,7 +142,7 @@ def detect(repository_root: Path, files: Sequence[str]) -> Detected:
         python=_interpreter(repository_root, known),
         lock=tuple(f for f in known if any(re.fullmatch(p, f) for p in language.locks)),
         editable=editable,
-        protected=_protected(known, language, [*benchmarks, *ignored, *scripts]),
+        protected=_protected(known, language, [*benchmarks, *ignored, *scripts, *apart]),
         roots=roots,
         benchmark=benchmarks[0] if benchmarks else None,
         ignored_benchmarks=tuple(ignored),

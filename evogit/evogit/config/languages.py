@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evogit.config import javascript
+from evogit.inline_tests.rust import files_of_tests
 
 BENCHMARK_FOLDERS: Final = frozenset({"bench", "benchmark", "benchmarks", "perf"})
 
@@ -73,6 +74,10 @@ RUST: Final = Language(
     (
         "**/tests/**",
         "**/benches/**",
+        "**/tests.rs",
+        "**/test_*.rs",
+        "**/*_test.rs",
+        "**/*_tests.rs",
         "build.rs",
         "Cargo.toml",
         "Cargo.lock",
@@ -127,6 +132,24 @@ C: Final = Language(
 )
 LANGUAGES: Final = (PYTHON, RUST, GO, JAVASCRIPT, C)
 """In order of preference where two are equally likely."""
+
+
+_DECLARED: Final = re.compile(r"test[^;{}]{0,200}\bmod\s+\w+\s*;")
+"""What a file with such a declaration holds; spares the reading of all others."""
+
+
+def rust_test_files(files: Sequence[str], read: Reader) -> list[str]:
+    """Files that hold what ``#[cfg(test)] mod NAME;`` declares, whatever they are called."""
+    known = set(files)
+    found: list[str] = []
+    for path in files:
+        text = read(path) if path.endswith(".rs") else ""
+        folder, stem = path.rpartition("/")[0], path.rpartition("/")[2].removesuffix(".rs")
+        inner = folder if stem in ("lib", "main", "mod") else f"{folder}/{stem}"
+        for name in files_of_tests(text) if _DECLARED.search(text) else ():
+            places = (f"{inner}/{name}.rs", f"{inner}/{name}/mod.rs")
+            found += [place.lstrip("/") for place in places if place.lstrip("/") in known]
+    return found
 
 
 def test_command(files: Sequence[str], language: Language, read: Reader) -> Command | None:

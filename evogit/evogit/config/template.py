@@ -218,7 +218,17 @@ def _is_list(detected: Detected) -> bool:
     return bool(detected.lock) and detected.lock[0].endswith(".txt")
 
 
+_INSIDE: Final = {
+    "rust": "# Nor tests inside source files: items below #[cfg(test)] or #[test], examples in doc comments.\n",
+    "python": "# Nor docstrings with examples (>>>). Other self-tests in a source file are not known as such.\n",
+}
+
+
 def _search(detected: Detected) -> str:
+    inside = _INSIDE.get(
+        detected.language,
+        "# Tests that stand in one file with the code are not known as such: keep tests in files of their own.\n",
+    )
     return (
         "[search]\n"
         "# Who proposes offspring: genetic needs no model and no key.\n"
@@ -226,6 +236,7 @@ def _search(detected: Detected) -> str:
         "# What offspring may change (patterns as in .gitignore) ...\n"
         f"editable = {_array(detected.editable)}\n"
         "# ... and what they never may, whatever stands above.\n"
+        f"{inside}"
         f"protected = {_array(detected.protected)}\n"
     )
 

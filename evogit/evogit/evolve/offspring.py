@@ -16,6 +16,7 @@ from evogit.evolve.replies import name_of, spend_of, what_is_wrong, worst_case
 from evogit.git.repository import GitRepository
 from evogit.git.trees import MAX_BLOB_BYTES, Change, check_path
 from evogit.ids import CommitId, TreeId
+from evogit.inline_tests.check import check_inline_tests
 from evogit.paths import editable_ranges, matches, outside_unchanged
 from evogit.phylogeny.index import Phylogeny
 from evogit.plugins import described
@@ -199,8 +200,9 @@ class Nursery:
         artefacts = dict(answer.artefacts) if answer else None
         read = (*birth.step.inspirations, *(answer.inspirations if answer else ()))
         made = Made(operator, None, None, "", None, model, spend, artefacts, read)
-        if isinstance(draft, str):
-            return replace(made, reason=draft)
+        refused = draft if isinstance(draft, str) else self._lost_tests(draft.tree)
+        if isinstance(draft, str) or refused:
+            return replace(made, reason=refused)
         known = self._phylogeny.by_tree(draft.tree)
         if known is not None:
             twin = self._phylogeny.commit(known)
@@ -228,6 +230,15 @@ class Nursery:
             draft.tree, draft.parents, message, author=author, time=when
         )
         return replace(made, commit=commit, tree=draft.tree)
+
+    def _lost_tests(self, tree: TreeId) -> str:
+        """Why a tree, a merge's too, is refused for its tests; empty if they are the base's."""
+        base, protected = self._phylogeny.tree(0), self._spec.settings.search.protected
+        try:
+            check_inline_tests(self._git, base, tree, protected)
+        except UserError as error:
+            return f"refused: {error.message}"
+        return ""
 
     def _merge(self, step: Step, random: Random) -> Draft | str:
         wanted = self._spec.settings.search.conflicts

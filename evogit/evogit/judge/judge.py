@@ -16,6 +16,7 @@ from evogit.errors import EvaluatorError, UserError
 from evogit.git.repository import GitRepository
 from evogit.git.trees import check_offspring
 from evogit.ids import CommitId, TreeId
+from evogit.inline_tests.check import check_inline_tests
 from evogit.judge.asking import run_asking
 from evogit.judge.gates import Gates
 from evogit.judge.layout import lay_out, with_protected
@@ -258,6 +259,7 @@ class Judge:
     def _bench(self, slot: Slot, tree: TreeId, seed: int) -> Bench | Outcome:
         try:
             check_offspring(self._git.handle, self._base, tree)
+            check_inline_tests(self._git, self._base, tree, self.spec.settings.search.protected)
             folder = slot.candidate.show(with_protected(self._git, self.spec, self._base, tree))
         except UserError as error:
             return Rejected(error.message)

@@ -155,7 +155,7 @@ class Drifts:
 
     def _risky(self, change: Change) -> bool:
         path = change.path
-        if change.is_test or is_config(path) or matches(path, self._protected):
+        if change.touches_tests or is_config(path) or matches(path, self._protected):
             return True
         return bool(changed_settings(path, change.old_data, change.new_data))
 

@@ -29,7 +29,7 @@ _CONFIG: Final = re.compile(
 _TEST: Final = re.compile(
     r"(?:.*/)?(?:tests?|__tests__|spec|specs|testdata)/.*"
     r"|(?:.*/)?(?:test_[^/]*\.py|[^/]*_test\.(?:py|go|cc|cpp|exs|rb|dart)"
-    r"|tests?\.(?:[cm]?[jt]sx?|c|cc|cpp)|[^/]*[-_]test\.(?:[cm]?[jt]sx?|c)|test[-_][^/]*\.(?:[cm]?[jt]sx?|c|cc|cpp)"
+    r"|(?:test_[^/]*|[^/]*_tests?|tests?)\.rs|tests?\.(?:[cm]?[jt]sx?|c|cc|cpp)|[^/]*[-_]test\.(?:[cm]?[jt]sx?|c)|test[-_][^/]*\.(?:[cm]?[jt]sx?|c|cc|cpp)"
     r"|[^/]*\.(?:test|spec)\.[cm]?[jt]sx?|[^/]*_spec\.rb|[^/]*Tests?\.(?:java|kt|cs|scala))"
 )
 

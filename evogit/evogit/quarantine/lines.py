@@ -46,9 +46,12 @@ _GO: Final = _rules(
     walks_frames=r"\bruntime\.Callers?(?:Frames)?\(",
     ends_process=r"\b(?:os\.Exit|syscall\.(?:Exit|Kill)|log\.Fatal(?:f|ln)?)\b",
 )
+_CHECK: Final = r"(?:(?:debug_)?assert\w*|panic|unreachable|matches)\b"
 _RUST: Final = _rules(
     test_skipped=r"#\[\s*ignore\b",
-    detects_evaluator=rf"\bcfg!\(\s*test\b|#\[cfg\(not\(test|\benv!?(?:::var(?:_os)?)?\(\"{_CI}\"",
+    detects_evaluator=r"\bcfg(?:_attr)?!?\s*[(\[{](?!\s*test\s*\)\]).{0,100}?\b(?:test|doctest|debug_assertions)\b"
+    rf"|\benv!?(?:::var(?:_os)?)?\(\"{_CI}\"",
+    patches_module=rf"\bmacro_rules!\s*{_CHECK}|\bas\s+{_CHECK}",
     native_access=r"\basm!\s*\(|extern\s+\"C\"\s*\{|\blibc::(?:ptrace|dlsym|dlopen)",
     ends_process=r"\blibc::(?:_?exit|_Exit|abort|kill|raise)\b|\bprocess::(?:exit|abort)\b"
     r"|\bprocess::\{[^{}]*\b(?:exit|abort)\b",
@@ -103,6 +106,22 @@ ASSERTION: Final = re.compile(
     r"\bassert\w*\b|\bexpect\s*\(|\bEXPECT_\w+|\bASSERT_\w+|\brequire\.\w+\(|\bt\.(?:Error|Fatal)"
     r"|\bshould\b|\bREQUIRE\s*\("
 )
+
+_TEST_FUNCTION: Final = re.compile(r"\s*(?:pub\s+)?(?:async\s+)?fn\s+(\w+)")
+
+
+def tests(text: list[str]) -> set[str]:
+    """Names of the functions below a test attribute of Rust."""
+    found: set[str] = set()
+    marked = False
+    for line in text:
+        bare = line[:_MAX_LINE].strip()
+        name = _TEST_FUNCTION.match(bare)
+        if name and marked:
+            found.add(name[1])
+        # Further attributes may stand between the first one and the function.
+        marked = (marked or "test" in bare or "bench" in bare) if bare.startswith("#[") else False
+    return found
 
 
 def signals(path: str, added: list[tuple[int, str]]) -> Iterator[Signal]:

@@ -15,6 +15,7 @@ from evogit.errors import UserError
 from evogit.git.repository import GitRepository
 from evogit.git.trees import EXECUTABLE, FILE, Entry, blob_size
 from evogit.ids import BlobId
+from evogit.inline_tests.kept import inline_tests, may_hold_tests
 from evogit.quarantine import lines
 from evogit.quarantine.files import kind_of
 from evogit.quarantine.parsing import Module, read_module, risky
@@ -53,6 +54,20 @@ class Change:
     def is_test(self) -> bool:
         """Whether its name says that it is a test."""
         return kind_of(self.path) == "test"
+
+    def tests(self, data: bytes | None) -> bytes | None:
+        """What of a version is tests: all of a test file, else the tests inside, if there are any."""
+        if data is None or self.is_test:
+            return data
+        found = inline_tests(self.path, data.decode("utf-8", "surrogateescape"))
+        if found is None:
+            return data
+        return found.text().encode("utf-8", "surrogateescape") or None
+
+    @property
+    def touches_tests(self) -> bool:
+        """Whether it is a test file, or tests inside it differ from the base's."""
+        return self.is_test or self.tests(self.olds_data[0]) != self.tests(self.new_data)
 
 
 class Readings:
@@ -210,13 +225,14 @@ def done_before(changes: Sequence[Change], readings: Readings) -> set[tuple[str,
 def lost_checks(changes: Sequence[Change], readings: Readings) -> Iterator[tuple[str, Signal]]:
     """What old tests lost, as (path, signal): relative to every older version that had them."""
     tests = [change for change in changes if change.is_test]
-    for change in tests:
+    inside = [change for change in changes if not change.is_test and may_hold_tests(change.path)]
+    for change in (*tests, *inside):
         lost: list[_Losses] = [
             _python_losses(change, tests, number, readings)
-            if change.is_python
+            if change.is_test and change.is_python
             else _line_losses(change, number)
             for number, data in enumerate(change.olds_data)
-            if data is not None
+            if change.tests(data) is not None
         ]
         # A version that lacks the file never had the check, so that nothing was lost since.
         if len(lost) == len(change.olds_data):
@@ -241,12 +257,15 @@ def _python_losses(
 
 
 def _line_losses(change: Change, number: int) -> _Losses:
+    before, after = change.tests(change.olds_data[number]), change.tests(change.new_data)
     if change.new_data is None:
         return {("test-removed", ""): Signal("test-removed", "", 0, "the file is gone")}
-    old = _split(change.olds_data[number])
-    new = Counter(line.strip() for line in _split(change.new_data))
+    old = _split(before)
+    new = Counter(line.strip() for line in _split(after))
     gone = Counter(line.strip() for line in old if line.strip()) - new
     found: _Losses = {}
+    for name in sorted(lines.tests(old) - lines.tests(_split(after))):
+        found["test-removed", name] = Signal("test-removed", name, 0, f"{name} is gone")
     for line in list(gone)[:20]:
         asserts = lines.ASSERTION.search(line[:2000])
         rule = "assertion-weakened" if asserts else "test-changed"

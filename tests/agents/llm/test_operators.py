@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,18 @@ def test_rewrite_puts_the_answer_into_the_evolve_block(studio: Studio) -> None:
 def test_rewrite_takes_the_block_out_of_a_whole_file(studio: Studio) -> None:
     made = studio.ask("rewrite", f"Whole file.\n```python\n{FRAME[0]}{RULE}{FRAME[1]}```")
     assert changed(made) == FRAME[0] + RULE + FRAME[1]
+
+
+def test_tests_inside_a_file_are_neither_asked_for_nor_taken(
+    studio: Studio, individual: Individual
+) -> None:
+    tests = "\n#[test]\nfn a() { assert!(b()); }\n"
+    task = studio.task(individual({"src/lib.rs": f"fn b() -> bool {{ 1 < 2 }}\n{tests}"}))
+    task = replace(task, search=Search(editable=("**",)))
+    made = studio.ask("rewrite", "Why.\n```\nfn b() -> bool { true }\n```", task=task)
+    assert changed(made, "src/lib.rs") == f"fn b() -> bool {{ true }}\n{tests}"
+    more = studio.ask("rewrite", f"Why.\n```\nfn b() {{}}\n{tests}```", task=task)
+    assert "tests and examples inside the file" in reason(more)
 
 
 def test_rewrite_of_a_file_without_markers_is_all_of_it(

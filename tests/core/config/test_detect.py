@@ -288,6 +288,26 @@ def test_any_file_names_give_text_that_parses(files: list[str]) -> None:
     assert parse(text).evaluate.stages[0].score == "speed"
 
 
+def test_files_that_hold_the_tests_of_a_rust_crate_are_protected(tmp_path: Path) -> None:
+    declared = "pub fn a() {}\n\n#[cfg(test)]\nmod checks;\nmod code;\n"
+    files = {
+        "Cargo.toml": "",
+        "src/lib.rs": declared,
+        "src/checks.rs": "",
+        "src/code.rs": declared,
+        "src/code/checks/mod.rs": "",
+        "src/code/tests.rs": "",
+        "src/code/tests/deep.rs": "",
+        "src/test_util.rs": "",
+        "src/code_tests.rs": "",
+    }
+    written_there = written(tmp_path, files)
+    search = configured(written_there).search
+    code = {"src/lib.rs", "src/code.rs"}
+    assert {path for path in files if not matches(path, search.protected)} == code
+    assert "Nor tests inside source files" in render(written_there)
+
+
 def test_tests_and_benchmarks_beside_javascript_code_are_protected(repository: Make) -> None:
     scripts = '{"scripts": {"test": "node ./checks/run-all.js", "bench": "node bench.js"}}'
     found = repository(

@@ -63,6 +63,18 @@ def test_protected_files_are_laid_over_whatever_the_individual_did_to_them(court
         assert isinstance(outcome, Failed)
 
 
+def test_an_individual_that_changed_tests_inside_a_source_file_is_not_run(court: Court) -> None:
+    """Whichever host made it, and even if its findings were released."""
+    tested = "#[test]\nfn a() { assert!(b()); }\n"
+    judge = court.judge(base={"src/lib.rs": tested})
+    changed: dict[str, str | None] = {"src/lib.rs": tested.replace("b()", "true")}
+    outcome = court.outcome(judge, changed, released=True)
+    assert isinstance(outcome, Rejected)
+    assert "tests inside 'src/lib.rs'" in outcome.reason
+    beside: dict[str, str | None] = {"src/lib.rs": f"// faster\n{tested}"}
+    assert court.outcome(judge, beside) == Scored(1.0)
+
+
 def test_an_implausible_score_is_quarantined(court: Court) -> None:
     judge = court.judge(plausible=(0.0, 10.0))
     outcome = court.outcome(judge, {"program.py": "print(11)\n"})

@@ -35,6 +35,22 @@ def test_tests_and_assertions_that_went_are_named(lab: Lab) -> None:
     assert found.tests_added == 0
 
 
+def test_tests_inside_source_files_that_went_are_named(lab: Lab) -> None:
+    crate: Files = {
+        "src/lib.rs": "fn a() {}\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn b() {\n"
+        "        assert!(c());\n    }\n}\n",
+        "a.py": 'def a():\n    """Is 1.\n\n    >>> a()\n    1\n    """\n',
+    }
+    drifts = Drifts(lab.git, lab.tree(crate), ())
+    found = drifts.of(lab.tree({**crate, "src/lib.rs": "fn a() { }\n", "a.py": "def a(): 0\n"}))
+    assert found.tests_removed == ("b is gone",)
+    assert found.assertions_lost == ("gone or changed: assert!(c());",)
+    assert "gone or changed: >>> a()" in found.tests_changed
+    assert found.risky == ("a.py", "src/lib.rs")
+    beside = drifts.of(lab.tree({**crate, "src/lib.rs": f"fn b() {{}}\n{crate['src/lib.rs']}"}))
+    assert (beside.tests_removed, beside.assertions_lost, beside.risky) == ((), (), ())
+
+
 def test_new_tests_and_skips_are_counted(lab: Lab) -> None:
     new = "import pytest\n\n\n@pytest.mark.skip\ndef test_a():\n    pass\n\n\ndef test_b():\n    pass\n"
     found = drift(lab, {"tests/test_new.py": new})

@@ -333,6 +333,30 @@ def test_a_protected_file_that_changed_is_held(lab: Lab) -> None:
     assert lab.scan({"solve.py": SOLVE + "\n"}, protected=["*.js"]) == ()
 
 
+CRATE = "fn a() -> u8 {\n    1\n}\n\n#[test]\nfn b() {\n    assert_eq!(a(), 1);\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("assertion-weakened", CRATE.replace("a(), 1", "1, 1")),
+        ("test-removed", CRATE[: CRATE.index("#[test]")]),
+        ("test-changed", CRATE[: CRATE.index("#[test]")]),
+        ("patches-module", f"macro_rules! assert_eq {{ ($($t:tt)*) => {{}} }}\n{CRATE}"),
+        ("patches-module", f"use crate::nothing as assert_eq;\n{CRATE}"),
+        (
+            "detects-evaluator",
+            CRATE.replace("    1\n", "    if cfg!(not(test)) { 0 } else { 1 }\n"),
+        ),
+        ("detects-evaluator", CRATE.replace("    1\n", "    1 - !cfg!(debug_assertions) as u8\n")),
+    ],
+)
+def test_tests_inside_a_rust_file_are_held_like_a_test_file(lab: Lab, rule: str, text: str) -> None:
+    base: Files = {"src/lib.rs": CRATE}
+    assert rule in lab.held({"src/lib.rs": text}, base)
+    assert lab.held({"src/lib.rs": CRATE.replace("    1\n", "    3 - 2\n")}, base) == set()
+
+
 @pytest.mark.parametrize(
     ("rule", "changes"),
     [

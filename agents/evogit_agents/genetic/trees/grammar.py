@@ -107,13 +107,15 @@ class Grammar:
 
     Args:
         module: of Python, that holds the grammar; imported when a file needs it.
-        function: of it, that returns the grammar.
         local: how a constant of the language is declared from a name and a value.
+        function: of it, that returns the grammar.
+        tests: the suffix by which the kernel looks for tests inside a file, if it does.
     """
 
     module: str
     local: str
     function: str = "language"
+    tests: str = ""
 
 
 _JAVASCRIPT: Final = Grammar("tree_sitter_javascript", "const {name} = {value};")
@@ -123,7 +125,7 @@ _TYPESCRIPT: Final = Grammar(
 _TSX: Final = Grammar("tree_sitter_typescript", "const {name} = {value};", "language_tsx")
 _C: Final = Grammar("tree_sitter_c", "const __typeof__({value}) {name} = {value};")
 _CPP: Final = Grammar("tree_sitter_cpp", "const auto {name} = {value};")
-_RUST: Final = Grammar("tree_sitter_rust", "let {name} = {value};")
+_RUST: Final = Grammar("tree_sitter_rust", "let {name} = {value};", tests=".rs")
 _GO: Final = Grammar("tree_sitter_go", "{name} := {value}")
 _JAVA: Final = Grammar("tree_sitter_java", "final var {name} = {value};")
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from evogit.errors import InternalError
+from evogit.inline_tests.kept import inline_tests, keeps_tests
 from evogit.paths import editable_ranges, outside_unchanged
 from evogit_agents.genetic.source import MAX_BYTES, MAX_NODES
 from evogit_agents.genetic.trees.grammar import (
@@ -96,10 +97,13 @@ class Source:
     @cached_property
     def editable(self) -> list[Node]:
         """All nodes that lie wholly where the file may change."""
-        spans = self._spans
+        spans, tests = self._spans, self._tests
+        nodes = self.nodes
+        if tests:
+            nodes = [n for n in nodes if not any(a < n.end and n.start < b for a, b in tests)]
         if spans is None:
-            return self.nodes
-        return [n for n in self.nodes if any(a <= n.start and n.end <= b for a, b in spans)]
+            return nodes
+        return [n for n in nodes if any(a <= n.start and n.end <= b for a, b in spans)]
 
     @cached_property
     def statements(self) -> list[Node]:
@@ -168,7 +172,8 @@ class Source:
         if after is None or after.broken > self.broken or after.meaning == self.meaning:
             return None
         old, new = (d.decode("utf-8", "surrogateescape") for d in (self.data, data))
-        return after if outside_unchanged(old, new) else None
+        kept = keeps_tests(self.grammar.tests, old, new)
+        return after if kept and outside_unchanged(old, new) else None
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]] | None:
@@ -177,6 +182,19 @@ class Source:
             return None
         starts = [0, *(m.end() for m in _NEWLINE.finditer(self.data)), len(self.data)]
         return [(starts[a - 1], starts[b]) for a, b in ranges]
+
+    @cached_property
+    def _tests(self) -> list[tuple[int, int]]:
+        """Where tests stand that may not change."""
+        text = self.data.decode("utf-8", "surrogateescape")
+        found = inline_tests(self.grammar.tests, text)
+        if found is None:
+            return [(0, len(self.data))]
+        return [(_bytes(text[:start]), _bytes(text[:end])) for start, end in found.spans]
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
 
 
 def parse(data: bytes, grammar: Grammar) -> Source | None:
