@@ -31,6 +31,8 @@ _IGNORED: Final = frozenset({"__pycache__", ".DS_Store"})
 _MAX_FILES: Final = 2000
 _APPLIED: Final = "evogit.applied"
 """Our own git configuration key: what the newest spec was made from, a fingerprint of each section."""
+_MADE_FROM: Final = "evogit.config"
+"""And the name of the file that the swarm was made from, from the repository's top."""
 _FILES: Final = "files"
 """What stands for the pinned files among the sections."""
 
@@ -64,7 +66,17 @@ def init_repository(
         source.swarm, source, source.resolve(base), settings, pinned, author=author
     )
     swarm.configure(_APPLIED, _in_one_line(_fingerprints(settings, pinned)))
+    top = (source.work_tree or source.common_dir).resolve()
+    if config.resolve().is_relative_to(top):
+        swarm.configure(_MADE_FROM, config.resolve().relative_to(top).as_posix())
     return swarm
+
+
+def made_from(swarm: Swarm, source: Source) -> Path | None:
+    """The configuration that ``swarm`` was made from; ``None`` if it is not there any more."""
+    name = swarm.setting(_MADE_FROM)
+    path = (source.work_tree or source.common_dir) / name
+    return path if name and path.is_file() else None
 
 
 def follow_config(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,9 +14,11 @@ from pygit2.enums import FileStatus
 from evogit.errors import GitError, NotFoundError, PreconditionError
 from evogit.git.program import run_git
 from evogit.git.repository import isolate_libgit2
+from evogit.git.trees import EXECUTABLE, FILE
 from evogit.ids import CommitId, commit_id
 from evogit.text import decode
 
+_READ: Final = 200_000
 _CLEAN: Final = (FileStatus.CURRENT, FileStatus.IGNORED)
 SWARM_FOLDER: Final = Path("evogit") / "swarm.git"
 
@@ -62,12 +65,34 @@ class Source:
             return False
         # Asked of libgit2: git would run the clean filters that the repository's settings name.
         found = pygit2.Repository(str(self.work_tree)).status(untracked_files="no")
-        return any(flags not in _CLEAN for flags in found.values())
+        dirty = {path for path, flags in found.items() if flags not in _CLEAN}
+        return bool(dirty and dirty - self._not_wanted())
 
-    def tracked(self) -> list[str]:
-        """Paths of the files at HEAD, for detection; at most 200,000."""
-        out = run_git(self.git_dir, "ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD")
+    def _not_wanted(self) -> set[str]:
+        """Files that a sparse checkout leaves out, which libgit2 takes for deleted ones."""
+        out = run_git(self.git_dir, "ls-files", "-z", "-t")
+        return {os.fsdecode(line[2:]) for line in out.split(b"\0") if line.startswith(b"S ")}
+
+    def tracked(self, commit: str = "HEAD") -> list[str]:
+        """Paths of the files of a commit, for detection; at most 200,000."""
+        out = run_git(self.git_dir, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
         return [decode(path, 4096) for path in out.split(b"\0") if path][:200_000]
+
+    def reader(self, commit: CommitId) -> Callable[[str], str]:
+        """Reads the start of a regular file of a commit as text; empty if there is none here."""
+        repository = pygit2.Repository(str(self.git_dir))
+        tree = repository[commit].peel(pygit2.Tree)
+
+        def read(path: str) -> str:
+            try:
+                entry: object = tree[path]
+                regular = isinstance(entry, pygit2.Blob) and entry.filemode in (FILE, EXECUTABLE)
+                data = entry.data if isinstance(entry, pygit2.Blob) and regular else b""
+            except (KeyError, ValueError, pygit2.GitError):  # a partial clone may lack it
+                return ""
+            return data[:_READ].decode("utf-8", "replace")
+
+        return read
 
     def checked_out(self, submodules: Iterable[str]) -> list[str]:
         """Those of ``submodules``, given by path, that have files in the work tree."""

@@ -20,6 +20,7 @@ from evogit.git.refs import locks
 from evogit.text import clean_line
 
 if TYPE_CHECKING:
+    from evogit.config.toolchain import Toolchain
     from evogit.sandbox.image import Dockerfile
     from evogit.sandbox.trial import Finding, Trial
 
@@ -107,6 +108,40 @@ def _parts(session: Session) -> Iterator[Check]:
     for name in dict.fromkeys(search.agents):
         yield Check("agents", "ok", f"{name} ({find('evogit.agents', name).value})")
     yield Check("strategy", "ok", find("evogit.strategies", search.strategy).name)
+
+
+def _programs(session: Session) -> Iterator[Check]:
+    """Programs of the commands that this machine has where no candidate sees them."""
+    from evogit.config.toolchain import toolchain
+
+    settings = session.spec.settings if _has_swarm(session) else None
+    if settings is None or settings.sandbox.kind == "container":
+        return
+    evaluate, named = settings.evaluate, settings.environment
+    commands = [gate.command for gate in evaluate.gates] + [one.run for one in evaluate.stages]
+    shown = named.variables.get("PATH", "").split(":")
+    for program in dict.fromkeys(command[0] for command in commands):
+        tools = toolchain((program,), session.environ)
+        if (
+            tools is None
+            or named.python
+            or any((Path(at) / program).exists() for at in shown if at)
+        ):
+            continue
+        if not tools.found:
+            yield Check("programs", "warning", f"{program} is not on PATH", f"install {program}")
+            continue
+        message = f"{program} is {tools.found}, which candidates are not shown"
+        yield Check("programs", "warning", message, _how_to_show(tools))
+
+
+def _how_to_show(tools: Toolchain) -> str:
+    if not tools.folder:
+        return "name its folder in environment.paths, and in PATH of environment.variables"
+    return (
+        f'in [environment]: paths = ["{tools.folder}"]; in [environment.variables]: '
+        f'PATH = "{tools.search_path}"'
+    )
 
 
 def _sandboxes(session: Session) -> Iterator[Check]:
@@ -240,6 +275,7 @@ CHECKS: Final[dict[str, Callable[[Session], Iterator[Check]]]] = {
     "settings": _settings,
     "trust": _trust,
     "agents": _parts,
+    "programs": _programs,
     "sandbox": _sandboxes,
     "disk": _disk,
     "locks": _locks,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from evogit.cli.session import Session
 
 if TYPE_CHECKING:
+    from evogit.ids import CommitId
     from evogit.source import Source
     from evogit.swarm.repository import Swarm
 
@@ -64,9 +66,9 @@ def init(
     if problem:
         _init_problem(session, problem, path or Path(problem))
         return
-    source = _source(session, path or Path(), anew=anew)
-    source.resolve(base)
-    config = _configuration(session, source, private=private)
+    folder = session.cwd / (path or Path())
+    source = _source(folder, anew=anew)
+    config, new = _configuration(session, source, folder, source.resolve(base), private=private)
     if detect_only:
         session.output.result({"config": str(config)}, lambda: session.output.line(str(config)))
         return
@@ -77,6 +79,8 @@ def init(
     except BaseException:
         if aside is not None:
             aside.rename(source.swarm)
+        if new:
+            session.output.note(f"{config} stays: the next evogit init uses it as it then is")
         raise
     _report(session, swarm, config, aside)
 
@@ -107,12 +111,11 @@ def _init_problem(session: Session, name: str, folder: Path) -> None:
     session.output.note(f"next: cd {folder} && evogit run --max-time 1m")
 
 
-def _source(session: Session, path: Path, *, anew: bool) -> Source:
+def _source(folder: Path, *, anew: bool) -> Source:
     """The repository to make a swarm for."""
     from evogit.errors import ConflictError, NotFoundError
     from evogit.source import find_source
 
-    folder = session.cwd / path
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
         raise NotFoundError(f"{folder} {what}", hint="name the folder of a git repository")
@@ -183,18 +186,21 @@ def _check_names(session: Session, source: Source) -> None:
             return
 
 
-def _configuration(session: Session, source: Source, *, private: bool) -> Path:
-    """The configuration file: the one there is, or a detected one, newly written."""
-    from evogit.config.detect import detect, doubts, render
+def _configuration(
+    session: Session, source: Source, folder: Path, base: CommitId, *, private: bool
+) -> tuple[Path, bool]:
+    """The configuration file: the nearest one from ``folder`` up, or a detected one, newly written."""
     from evogit.config.load import find
     from evogit.errors import PreconditionError
 
     root = source.work_tree or source.common_dir
     hidden = source.common_dir / "evogit" / "evogit.toml"
-    found = hidden if hidden.exists() else find(root, root)
+    below = source.work_tree is not None and folder.resolve().is_relative_to(root.resolve())
+    start = folder.resolve() if below else root.resolve()
+    found = hidden if hidden.exists() else find(start, root.resolve())
     if found is not None:
         session.output.note(f"using {found}")
-        return found
+        return found, False
     target = hidden if private else root / "evogit.toml"
     if source.work_tree is None:
         raise PreconditionError(
@@ -202,9 +208,26 @@ def _configuration(session: Session, source: Source, *, private: bool) -> Path:
             hint=f"run evogit init in a clone that has files, or write {target} yourself first",
         )
     target.parent.mkdir(exist_ok=True)
-    detected = detect(root, source.tracked())
+    _write(session, source, target, base)
+    if start != root.resolve():
+        session.output.warn(
+            f"all of {root} was looked at, not {start.name} alone: for a swarm of that folder narrow "
+            "search.editable and let the commands begin with its folder, in evogit.toml"
+        )
+    return target, True
+
+
+def _write(session: Session, source: Source, target: Path, base: CommitId) -> None:
+    """Write what is detected in the base, which is what counts, whatever the work tree holds."""
+    from evogit.config.detect import detect, doubts, render
+    from evogit.config.toolchain import toolchain
+
+    root = source.work_tree or source.common_dir
+    detected = detect(root, source.tracked(base), source.reader(base))
+    wanted = detected.tests or detected.bench
+    if wanted is not None:
+        detected = replace(detected, toolchain=toolchain(wanted, session.environ))
     target.write_text(render(detected))
     session.output.note(f"wrote {target}; look at it before an important run")
     for text in doubts(detected):
         session.output.warn(text)
-    return target

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from evogit.errors import PreconditionError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evogit.cli.session import Session
     from evogit.config.model import Settings
     from evogit.config.trust import TrustStore
@@ -87,6 +89,7 @@ def follow_config(session: Session) -> None:
     except ConfigError:
         session.output.warn("there is no evogit.toml any more; the spec stays as it is")
         return
+    config = _made_from(session, config)
     now = int(session.clock())
     settings = session.read_settings(config)
     require_installed(settings)
@@ -112,6 +115,21 @@ def tell_looser_caps(session: Session) -> None:
             f"the spec allows more than {session.config_file.name} here, whose caps count on this "
             f"host: {', '.join(looser)}"
         )
+
+
+def _made_from(session: Session, nearest: Path) -> Path:
+    """Which configuration counts: the one that made the swarm, wherever in the tree a run is started."""
+    from evogit.initialise import made_from
+
+    first = made_from(session.swarm, session.source)
+    if (
+        first is None
+        or session.environ.get("EVOGIT_CONFIG")
+        or first.resolve() == nearest.resolve()
+    ):
+        return nearest
+    session.output.warn(f"the swarm is made from {first}, so {nearest} does not count; remove one")
+    return first
 
 
 def is_trusted(session: Session, swarm: Swarm, spec: Spec | None = None) -> bool:

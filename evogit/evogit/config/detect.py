@@ -21,11 +21,13 @@ from evogit.config.languages import (
     RUST,
     Command,
     Language,
+    Reader,
     bench_command,
     rust_test_files,
     test_command,
 )
 from evogit.config.template import render
+from evogit.config.toolchain import Toolchain
 from evogit.config.trust import commands
 from evogit.text import clean_line
 
@@ -91,6 +93,7 @@ class Detected:
         bench: the command of a benchmark that was not looked into, or ``None``.
         lists_tests: whether the tests can print one line for each, so that they can be compared.
         packages: how candidates come by what a ``package.json`` asks for.
+        toolchain: what the commands need of this machine that no sandbox shows, or ``None``.
     """
 
     language: str
@@ -105,6 +108,7 @@ class Detected:
     bench: Command | None = None
     lists_tests: bool = False
     packages: Dependencies = "none"
+    toolchain: Toolchain | None = None
 
     @property
     def harness(self) -> Literal["pytest", "unittest", "none"]:
@@ -116,23 +120,23 @@ class Detected:
                 return "none"
 
 
-def detect(repository_root: Path, files: Sequence[str]) -> Detected:
+def detect(repository_root: Path, files: Sequence[str], read: Reader | None = None) -> Detected:
     """Look at a repository.
 
     Args:
         repository_root: its work tree.
         files: the tracked files, relative to it; hostile names are left out.
+        read: the text of one of them; from the work tree if it is not given.
     """
+    read = read or (lambda path: read_text(repository_root / path))
     known = sorted(f for f in files if _PLAIN.fullmatch(f) and clean_line(f, 4096) == f)
     language = _language(known)
-    benchmarks, ignored = _benchmarks(repository_root, known) if language is PYTHON else ([], [])
-    package = read_text(repository_root / "package.json") if "package.json" in known else ""
+    benchmarks, ignored = (
+        _benchmarks(repository_root, known, read) if language is PYTHON else ([], [])
+    )
+    package = read("package.json") if "package.json" in known else ""
     scripts = javascript.named_files(known, package)
     roots, editable = _code(known, language)
-
-    def read(path: str) -> str:
-        return read_text(repository_root / path)
-
     tests = test_command(known, language, read)
     apart = rust_test_files(known, read) if language is RUST else []
     npm = tests is not None and tests[0] == "npm"
@@ -175,6 +179,7 @@ def doubts(detected: Detected) -> list[str]:
             f"only the exit status of `{' '.join(tests)}` is believed: code that ends the program passes; "
             "let the tests print how many passed, as evogit.toml says beside the gate"
         )
+    found += _not_shown(detected.toolchain)
     if detected.packages == "install":
         found.append(
             "package.json asks for packages, which candidates do not have from git: evogit.toml installs "
@@ -186,6 +191,17 @@ def doubts(detected: Detected) -> list[str]:
             "what evogit.toml says in [environment]"
         )
     return found
+
+
+def _not_shown(tools: Toolchain | None) -> list[str]:
+    if tools is None:
+        return []
+    if not tools.found:
+        return [f"{tools.program} is not on your PATH: commands that need it will fail"]
+    where = f"{tools.program} is {tools.found}, which candidates are not shown by themselves"
+    if tools.folder:
+        return [f"{where}: evogit.toml shows them {tools.folder}"]
+    return [f"{where}: name its folder in environment.paths and PATH, as evogit.toml says"]
 
 
 def _language(files: Sequence[str]) -> Language:
@@ -254,12 +270,15 @@ def _test_folders(files: Sequence[str]) -> list[str]:
     return sorted(tops & {"test", "tests", "testing", *BENCHMARK_FOLDERS}) or ["tests"]
 
 
-def _benchmarks(root: Path, files: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Scripts that can be timed, and those that print times: their output never repeats."""
+def _benchmarks(root: Path, files: Sequence[str], read: Reader) -> tuple[list[str], list[str]]:
+    """Scripts that can be timed, and those that print times: their output never repeats.
+
+    A script is pinned from the work tree, which need not have all files (a sparse checkout).
+    """
     silent: list[str] = []
     ignored: list[str] = []
     for path in sorted(filter(_looks_like_benchmark, files), key=lambda f: (f.count("/"), f)):
-        kind = _script(root / path)
+        kind = _script(read(path)) if (root / path).is_file() else "none"
         if kind == "silent":
             silent.append(path)
         elif kind == "clock":
@@ -277,9 +296,8 @@ def _looks_like_benchmark(path: str) -> bool:
     return _BENCH.fullmatch(name) is not None or (in_folder and name != "conftest.py")
 
 
-def _script(path: Path) -> Literal["silent", "clock", "none"]:
+def _script(text: str) -> Literal["silent", "clock", "none"]:
     """``none`` if running the file would do nothing: definitions only, or tests for pytest."""
-    text = read_text(path)
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

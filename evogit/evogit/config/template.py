@@ -176,7 +176,9 @@ def _environment(detected: Detected) -> str:
         lines += _own_environment(detected)
     else:
         lines += ["# Besides /usr, commands see only these folders: add where your tools live."]
-        lines += ['# paths = ["/opt/toolchain"]']
+        tools = detected.toolchain
+        shown = tools.folder if tools is not None else ""
+        lines += [f"paths = {_array([shown])}" if shown else _NO_TOOLS]
     lock = detected.lock
     if detected.packages == "install":
         lines += _NPM.splitlines()
@@ -188,17 +190,23 @@ def _environment(detected: Detected) -> str:
             "# Another content of these files is another environment.",
             f"lock = {_array(lock)}",
         ]
+    variables = _variables(detected)
+    if variables:
+        lines += ["", "[environment.variables]"]
+        lines += [f"{name} = {_text(value)}" for name, value in variables.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _variables(detected: Detected) -> dict[str, str]:
+    found: dict[str, str] = {}
     if detected.packages == "install":
-        lines += ["", "[environment.variables]", 'NODE_PATH = "{target}/node_modules"']
+        found["NODE_PATH"] = "{target}/node_modules"
     if detected.language == "python":
         path = ":".join(f"/candidate/{root}".rstrip("/") for root in detected.roots)
-        lines += [
-            "",
-            "[environment.variables]",
-            f"PYTHONPATH = {_text(path)}",
-            'PYTHONHASHSEED = "0"',
-        ]
-    return "\n".join(lines) + "\n"
+        found |= {"PYTHONPATH": path, "PYTHONHASHSEED": "0"}
+    elif detected.toolchain is not None and detected.toolchain.folder:
+        found["PATH"] = detected.toolchain.search_path
+    return found
 
 
 def _own_environment(detected: Detected) -> list[str]:
@@ -217,6 +225,11 @@ def _own_environment(detected: Detected) -> list[str]:
 def _is_list(detected: Detected) -> bool:
     return bool(detected.lock) and detected.lock[0].endswith(".txt")
 
+
+_NO_TOOLS: Final = """\
+# paths = ["/opt/toolchain"]
+# and, in [environment.variables], PATH = "/opt/toolchain/bin:/usr/local/bin:/usr/bin:/bin"\
+"""
 
 _INSIDE: Final = {
     "rust": "# Nor tests inside source files: items below #[cfg(test)] or #[test], examples in doc comments.\n",

@@ -6,6 +6,7 @@ best individual is read in ``separation``; here they are made.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import indent
@@ -29,6 +30,9 @@ from evogit.phylogeny.index import Phylogeny
 _FIRST: Final = 2
 _LEADERS: Final = 4
 """So many leaders are judged afresh, if each falls behind the next one."""
+
+_NO_PROGRAM: Final = re.compile(r"exit status 127\b")
+"""What ``sh`` and ``prlimit`` say of a program that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +186,10 @@ def _score(outcome: Outcome) -> float:
     )
     if isinstance(outcome, Rejected):
         mend = "change that in your repository, commit it, then `evogit init --anew`"
+    if _NO_PROGRAM.search(f"{describe(outcome)} {in_full(outcome)}"):
+        mend = (
+            "a program of the command is not there in the sandbox, which shows /usr alone: name its folder"
+            " in environment.paths, and PATH in environment.variables; `evogit doctor` says where it lies"
+        )
     said = f"the base itself has no score: it {describe(outcome)}\n{indent(in_full(outcome), '  ')}"
     raise EvaluatorError(said.rstrip(), hint=mend)

@@ -379,6 +379,13 @@ def test_a_base_without_a_score_is_an_error_that_says_so(farm: Farm) -> None:
         farm.run(swarm, farm.plan(evaluations=3))
 
 
+def test_a_program_that_the_sandbox_does_not_show_is_mended_in_the_environment(farm: Farm) -> None:
+    swarm = farm.swarm(settings=SETTINGS.replace('["python", "/eval/run.py"]', '["no-such-tool"]'))
+    with pytest.raises(EvaluatorError, match="exit status 127") as caught:
+        farm.run(swarm, farm.plan(evaluations=3))
+    assert "environment.paths" in caught.value.hint
+
+
 def test_a_wrong_option_of_a_strategy_is_said_before_the_base_is_judged(farm: Farm) -> None:
     for options in ("merge_evry = 3", "cross = 7"):
         swarm = farm.swarm(
