@@ -68,35 +68,43 @@ class _Walk:
         self._place = 0
         self._first = 0
         """Where the statement or item at hand begins."""
+        self._head = 0
+        """What was read of it so far, but for what is in brackets."""
 
     def found(self) -> Found:
-        around: list[tuple[int, int]] = []
+        around: list[tuple[int, int, int]] = []
         at = 0
         while at < len(self._tokens):
             token = self._tokens[at]
             if token.kind == "doc" or self._is(at, "#"):
                 at = self._attributes(at)
                 continue
+            self._read(at, at + 1)
             if at in self._closing:
-                around.append((self._place, self._first))
-                # Its text is hashed with a secret of the process; nobody can choose equal ones.
-                self._place = hash(f"{self._place} {self._said(self._first, at + 1)}")
-                self._first = at + 1
+                around.append((self._place, self._first, self._head))
+                self._place = hash(f"{self._place} {self._head}")
+                self._begin(at + 1)
             elif around and self._is(at, ")", "]", "}"):
-                self._place, self._first = around.pop()
-                self._first = at + 1 if token.text == "}" else self._first
-            elif self._is(at, ";"):
-                self._first = at + 1
+                self._place, self._first, self._head = around.pop()
             elif token.text == "mod" and self._is(at + 2, ";"):
-                self._kept[self._place, self._said(self._first, at + 3)] += 1
+                said = (one.text for one in self._tokens[self._first : at + 3] if one.kind != "doc")
+                self._kept[self._place, " ".join(said)] += 1
+            if self._is(at, ";", "}"):
+                self._begin(at + 1)
             at += 1
         return Found(self._fixed, self._kept, tuple(self._spans))
 
+    def _begin(self, at: int) -> None:
+        self._first, self._head = at, 0
+
+    def _read(self, start: int, end: int) -> None:
+        # Texts are hashed with a secret of the process: nobody can choose two that look alike.
+        for token in self._tokens[start:end]:
+            if token.kind != "doc":
+                self._head = hash(f"{self._head} {token.text}")
+
     def _is(self, at: int, *texts: str) -> bool:
         return at < len(self._tokens) and self._tokens[at].text in texts
-
-    def _said(self, start: int, end: int) -> str:
-        return " ".join(token.text for token in self._tokens[start:end] if token.kind != "doc")
 
     def _attributes(self, at: int) -> int:
         """Deal with the attributes and doc comments that begin here; returns where to go on."""
@@ -104,16 +112,18 @@ class _Walk:
             end = self._closing[at + 2] + 1
             if self._tokens[at + 3].text not in _HARMLESS:
                 self._fix(at, end)
-            self._first = end
+            self._begin(end)
             return end
         end, docs, others = self._group(at)
         if end == at:
+            self._read(at, at + 1)
             return at + 1
         if any(self._marks(one) for one in others):
             end = self._item_end(end)
             self._fix(at, end)
-            self._first = end
+            self._begin(end)
             return end
+        self._read(at, end)
         for one in others:
             if one[0].text == "cfg_attr" and _TESTS & _words(one):
                 self._fixed[self._place, _text(one)] += 1

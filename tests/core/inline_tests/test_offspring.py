@@ -115,3 +115,12 @@ def test_protected_files_are_left_to_who_lays_them_over(crate: Garden) -> None:
     tree = git.change_tree(base, {"src/lib.rs": None})
     with pytest.raises(UserError, match=r"tests inside 'src/lib.rs'"):
         check_inline_tests(git, base, tree, ["**/tests.rs"])
+
+
+def test_more_than_can_be_read_in_seconds_is_refused(crate: Garden) -> None:
+    git = crate.swarm.git
+    base = git.commit(crate.swarm.base).tree
+    large = Change(git.write_blob(b"()" * 2**19))
+    tree = git.change_tree(base, {f"src/{number}.rs": large for number in range(5)})
+    with pytest.raises(UserError, match="more than 4 MiB of files"):
+        check_inline_tests(git, base, tree, [])

@@ -163,8 +163,27 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     inline_tests("x.rs", text)
 
 
-def test_deep_and_long_files_take_bounded_time() -> None:
-    assert inline_tests("x.rs", "{" * 200_000 + "}" * 200_000) is not None
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 200_000 + "}" * 200_000,
+        "#[" * 200_000 + "]" * 200_000,
+        "#[a]" * 200_000,
+        "()" * 400_000,
+        f"const A: &[(u8, u8)] = &[{'(1, 2), ' * 90_000}];",
+        "mod " * 200_000 + "a;",
+        "mod a;" * 150_000,
+        "/// ```\n" * 100_000,
+        "#[test] " * 100_000,
+        "a! { #[test] fn a() {} }" * 30_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_deep_and_long_files_take_time_by_their_length(text: str) -> None:
+    assert inline_tests("x.rs", text) is not None
+
+
+def test_too_long_or_open_files_are_not_read() -> None:
     assert inline_tests("x.rs", "x" * (2**20 + 1)) is None
     assert inline_tests("x.rs", "/*" * 200_000) is None
-    assert inline_tests("x.rs", "#[" * 200_000 + "]" * 200_000) is not None
