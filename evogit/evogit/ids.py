@@ -76,9 +76,9 @@ def checked_name(text: str, what: str = "name") -> str:
     return text
 
 
-def slug(text: str, fallback: str = "x") -> str:
+def slug(text: str, fallback: str = "x", limit: int = 40) -> str:
     """A valid name made from any text: other characters become single hyphens."""
-    cleaned = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-")
+    cleaned = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:limit].strip("-")
     return cleaned or fallback
 
 

@@ -134,10 +134,10 @@ def garden(user_repository: UserRepository) -> Garden:
     return make_garden(user_repository())
 
 
-def make_garden(root: Path) -> Garden:
+def make_garden(root: Path, settings: str = SETTINGS) -> Garden:
     """The swarm of the repository at ``root``."""
     source = find_source(root)
     files = {"score/score.py": PinnedFile(b"print(1)")}
     base = source.resolve("HEAD")
-    swarm = create_swarm(source.swarm, source, base, parse(SETTINGS), files, author="ada")
+    swarm = create_swarm(source.swarm, source, base, parse(settings), files, author="ada")
     return Garden(root, swarm)

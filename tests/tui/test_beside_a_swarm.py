@@ -167,6 +167,9 @@ class Human:
         send(self.pilot, "b")
         send(self.pilot, "P")
         await self._opened(PromoteDialog)
+        # Named, because the best may stand on a branch of ours already.
+        for key in ("ctrl+u", "ctrl+k", *f"evogit/take{len(self.made)}"):
+            send(self.pilot, key)
         send(self.pilot, "enter")
         await soon(lambda: not isinstance(self.app.screen, PromoteDialog))
         await self._new("promote")

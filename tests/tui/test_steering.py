@@ -324,11 +324,11 @@ def test_the_best_is_promoted_by_three_keys(world: World) -> None:
     async def scenario(app: EvoGitApp, pilot: Pilot[None]) -> None:
         await press(pilot, "b", "P", "enter")
         await until(pilot, lambda: not isinstance(app.screen, PromoteDialog))
-        await hears(pilot, "is on branch evogit/simplify-the-parser-39")
+        await hears(pilot, "is on branch evogit/raise-the-score-from-0-to-39-3")
 
     play(world, scenario)
     assert newest(world)[:2] == ("promote", (world.ids["best"],))
-    assert "refs/heads/evogit/simplify-the-parser-39" in branches(world)
+    assert "refs/heads/evogit/raise-the-score-from-0-to-39-3" in branches(world)
 
 
 def test_without_consent_the_commands_are_shown_and_a_no_writes_nothing(world: World) -> None:
@@ -378,7 +378,7 @@ def test_a_checked_out_branch_is_refused_with_the_line_to_type(world: World) -> 
         await press(pilot, "enter")
         shown = screen_text(app)
         assert "branch main is checked out" in shown
-        assert "git merge" in shown
+        assert "git switch main &&" in shown
         await press(pilot, "enter", "escape")
         assert not isinstance(app.screen, PromoteDialog)
 

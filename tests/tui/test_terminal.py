@@ -57,7 +57,7 @@ def test_whoever_reads_the_footer_promotes_the_best_by_three_keys(world: World) 
         terminal.press("enter")
         terminal.until_shows("is on branch")
     assert len(pressed) + 1 <= 3
-    assert promoted(world) - before == {"evogit/simplify-the-parser-39"}
+    assert promoted(world) - before == {"evogit/raise-the-score-from-0-to-39-3"}
 
 
 def footer_key(terminal: Terminal, label: str) -> str:

@@ -11,8 +11,9 @@ import typer
 from evogit.cli.decisions import commits, report
 from evogit.cli.individuals import doubted
 from evogit.cli.options import DryRun, Revision, Yes
-from evogit.cli.output import Column
+from evogit.cli.output import Column, counted
 from evogit.cli.session import Session
+from evogit.text import clean_line
 
 if TYPE_CHECKING:
     from evogit.ids import CommitId, TreeId
@@ -106,11 +107,14 @@ def _as_json(session: Session, plan: Plan) -> dict[str, Any]:
         "old": plan.old,
         "author": str(plan.hand.author) if plan.hand else None,
         "signature": plan.hand.signature if plan.hand else "",
+        "brings": plan.brings,
+        "agents": list(plan.agents),
         "message": plan.message,
         "conflicts": list(plan.conflicts),
         "files": [
             {"path": file.path, "added": file.added, "removed": file.removed} for file in plan.files
         ],
+        "hooks": list(plan.hooks),
         "hint": plan.hint,
         "doubt": doubted(session, session.phylogeny.index(plan.individual)),
     }
@@ -119,13 +123,13 @@ def _as_json(session: Session, plan: Plan) -> dict[str, Any]:
 def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
     output = session.output
     at = f"at {plan.old[:12]}" if plan.old else "new"
-    output.pairs(
-        [("branch", f"{plan.branch} ({at})"), ("how", plan.mode), ("author", by_whom(plan))]
-    )
+    output.pairs([("branch", f"{plan.branch} ({at})"), ("how", plan.mode), ("by", by_whom(plan))])
     output.line()
     output.line(plan.message.rstrip())
     output.line()
     output.table(data["files"], _FILES)
+    if plan.hooks:
+        output.note(unrun_hooks(plan))
     if data["doubt"]:
         output.warn(data["doubt"])
     for path in plan.conflicts:
@@ -135,13 +139,22 @@ def _print(session: Session, plan: Plan, data: dict[str, Any]) -> None:
 
 
 def by_whom(plan: Plan) -> str:
-    """Who the commit will be by, and whether it will be signed."""
-    hand = plan.hand
-    if hand is None:
-        return "no commit of yours: the branch moves to the individual, which is unsigned"
-    signed = f"signed ({hand.signature})" if hand.signature else "not signed"
-    committed = "" if hand.committer == hand.author else f"committed by {hand.committer}, "
-    return f"{hand.author}, {committed}{signed}"
+    """Who the commits will be by, and whether they are signed."""
+    hand, found = plan.hand, list[str]()
+    if hand is not None:
+        committed = "" if hand.committer == hand.author else f"committed by {hand.committer}, "
+        signed = f"signed ({hand.signature})" if hand.signature else "not signed"
+        found.append(f"{hand.author}, {committed}{signed}")
+    if plan.brings:
+        agents = clean_line(", ".join(plan.agents))
+        found.append(f"brings {counted(plan.brings, 'commit')} by {agents} (unsigned)")
+    return "; ".join(found)
+
+
+def unrun_hooks(plan: Plan) -> str:
+    """That hooks are not run, and how to run them."""
+    amend = f"git switch {plan.branch} && git commit --amend --no-edit runs them"
+    return f"your hooks are not run ({', '.join(plan.hooks)}); {amend}"
 
 
 _RUNS: Final = 5

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from textwrap import fill
 from typing import TYPE_CHECKING, Final
+
+import pygit2
 
 from evogit.analysis.separation import compared, doubt, held_out
 from evogit.config.model import Evaluate
@@ -18,11 +21,13 @@ if TYPE_CHECKING:
     from evogit.phylogeny.index import Phylogeny
 
 _MAX_STEPS: Final = 20
-_MAX_SUBJECT: Final = 72
+_MAX_WIDTH: Final = 72
 
 
 def message_for(swarm: Swarm, phylogeny: Phylogeny, row: int, message: str | None = None) -> str:
-    """What a human said, or the individual's subject, the steps that led to it, and the evidence.
+    """What a human said, or what all of the change does, the steps that led to it, and the evidence.
+
+    Lines of ours have 72 characters at most, but for words that are longer.
 
     Args:
         swarm: the swarm.
@@ -42,10 +47,59 @@ def message_for(swarm: Swarm, phylogeny: Phylogeny, row: int, message: str | Non
         return said + "\n"
     told, distilled = _original(swarm, phylogeny, row)
     behind = {told, *phylogeny.ancestors(told)} - {0}
-    subject = clean_line(phylogeny.subject(row), _MAX_SUBJECT) or "Evolved individual"
-    steps = _steps(phylogeny, told, len(behind))
+    claimed = bool(claim_for(swarm, phylogeny, row))
+    steps = _steps(phylogeny, told, len(behind)) if claimed or len(behind) > 1 else []
     evidence = _evidence(swarm, phylogeny, row, behind)
-    return "\n\n".join([subject, *steps, *distilled, evidence]) + "\n"
+    text = "\n\n".join([subject_for(swarm, phylogeny, row), *steps, *distilled, evidence])
+    return "\n".join(_folded(line) for line in text.split("\n")) + "\n"
+
+
+def subject_for(swarm: Swarm, phylogeny: Phylogeny, row: int) -> str:
+    """What all of the change does to the score, and where; of no clear gain, its last step's subject."""
+    claim = claim_for(swarm, phylogeny, row)
+    if not claim:
+        return clean_line(phylogeny.subject(row), _MAX_WIDTH) or "Evolved individual"
+    whole = f"{claim}: {_extent(swarm, phylogeny, row)}"
+    return whole if len(whole) <= _MAX_WIDTH else claim
+
+
+def claim_for(swarm: Swarm, phylogeny: Phylogeny, row: int) -> str:
+    """What it does to the score, in words; empty if it gains nothing beyond noise or there is no figure."""
+    evaluate = swarm.spec().settings.evaluate
+    found, stage = compared(phylogeny, row, evaluate), evaluate.stages[-1]
+    if found is None or found.gain <= found.floor or stage.score == "pairwise":
+        return ""
+    if stage.score == "speed":
+        return f"Make it {found.score:.3g} times faster"
+    verb = "Raise" if evaluate.direction == "maximize" else "Lower"
+    what = "the score" if stage.name == "main" else f"the {stage.name} score"
+    return f"{verb} {what} from {found.base:.4g} to {found.score:.4g}"
+
+
+def _extent(swarm: Swarm, phylogeny: Phylogeny, row: int) -> str:
+    """How many places of which files differ from the base."""
+    handle = swarm.git.handle
+    base, own = (handle[phylogeny.tree(i)].peel(pygit2.Tree) for i in (0, row))
+    patches = [patch for patch in base.diff_to_tree(own) if patch is not None]
+    places = sum(max(len(patch.hunks), 1) for patch in patches)
+    changes = f"{places} change{'' if places == 1 else 's'}"
+    if len(patches) != 1:
+        return f"{changes} in {len(patches)} files"
+    path = patches[0].delta.new_file.raw_path.decode("utf-8", "replace")
+    return f"{changes} to {clean_line(path.rpartition('/')[2])}"
+
+
+def _folded(line: str) -> str:
+    """Continued as a trailer may be, and as an item of a list looks well."""
+    if len(line) <= _MAX_WIDTH:
+        return line
+    return fill(
+        line,
+        _MAX_WIDTH,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _original(swarm: Swarm, phylogeny: Phylogeny, row: int) -> tuple[int, list[str]]:
@@ -62,8 +116,6 @@ def _original(swarm: Swarm, phylogeny: Phylogeny, row: int) -> tuple[int, list[s
 def _steps(phylogeny: Phylogeny, row: int, count: int) -> list[str]:
     """The first parents of an individual, newest first, and how many more led to it."""
     lineage = phylogeny.lineage(row)[:-1][:_MAX_STEPS]
-    if count < 2:
-        return []
     steps = [f"- {clean_line(phylogeny.subject(i), 100)}" for i in lineage]
     if count > len(lineage):
         steps.append(f"- and {count - len(lineage)} more, earlier or merged in")

@@ -17,6 +17,7 @@ from evogit.errors import GitError, PreconditionError
 from evogit.git.program import run_git
 from evogit.ids import CommitId, TreeId, commit_id
 from evogit.source import Source
+from evogit.steering.users_git import setting, settings
 from evogit.swarm.repository import Swarm
 from evogit.text import clean_line, decode
 
@@ -64,10 +65,10 @@ def hand_of(source: Source, *, sign: bool = True) -> Hand:
         PreconditionError: git does not know who that is, or the repository itself names the program
             that would sign.
     """
-    signs = sign and _setting(source, "commit.gpgsign", "--type=bool") == "true"
+    signs = sign and setting(source, "commit.gpgsign", "--type=bool") == "true"
     if signs:
         _refuse_foreign_program(source)
-    signature = (_setting(source, "gpg.format") or "openpgp") if signs else ""
+    signature = (setting(source, "gpg.format") or "openpgp") if signs else ""
     return Hand(_ident(source, "AUTHOR"), committer(source), signature)
 
 
@@ -146,12 +147,7 @@ def _ident(source: Source, role: str) -> Person:
 
 
 def _refuse_foreign_program(source: Source) -> None:
-    command = ("config", "--null", "--show-scope", "--get-regexp", _PROGRAMS)
-    parts = _asked(source, *command).split("\0")[:-1]
-    last = {
-        setting.partition("\n")[0]: scope
-        for scope, setting in zip(parts[::2], parts[1::2], strict=True)
-    }
+    last = {key: scope for scope, key, _ in settings(source, _PROGRAMS)}
     foreign = [clean_line(key) for key, scope in last.items() if scope in _OF_REPOSITORY]
     if foreign:
         raise PreconditionError(
@@ -159,20 +155,6 @@ def _refuse_foreign_program(source: Source) -> None:
             f" ({', '.join(foreign)}), and EvoGit starts only one of your own",
             hint=f"git config --global {foreign[0]} PROGRAM, and --unset it here; or evogit promote --no-gpg-sign",
         )
-
-
-def _setting(source: Source, key: str, *options: str) -> str:
-    return clean_line(_asked(source, "config", *options, "--get", key))
-
-
-def _asked(source: Source, *command: str) -> str:
-    try:
-        out = run_git(source.git_dir, *command, user_config=True)
-    except GitError as error:
-        if error.status == 1:  # not set
-            return ""
-        raise
-    return out.decode("utf-8", "replace")
 
 
 def _reason(error: GitError) -> str:

@@ -16,13 +16,15 @@ from evogit.errors import ConflictError, GitError, NothingToDoError, Preconditio
 from evogit.git.merge import merge
 from evogit.git.program import run_git
 from evogit.git.repository import GitRepository
-from evogit.ids import HEADS, CommitId, TreeId, commit_id, slug
+from evogit.ids import HEADS, CommitId, TreeId, commit_id, natural
 from evogit.outcome import describe
 from evogit.source import Source
 from evogit.steering import target
-from evogit.steering.message import message_for
+from evogit.steering.message import claim_for, message_for
+from evogit.steering.naming import named_branch, new_branch, refuse_known
 from evogit.steering.person import Hand, hand_of, write_commit
 from evogit.steering.state import Promotion, Steering
+from evogit.steering.users_git import active_hooks
 from evogit.swarm.repository import Swarm
 from evogit.text import clean_line
 
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
 Mode = Literal["squash", "merge", "ff"]
 
-_FOLDER: Final = "evogit/"
-_MAX_NAME: Final = 150
 _MAX_SHOWN: Final = 1000
 
 
@@ -62,8 +62,14 @@ class Plan:
     message: str
     hand: Hand | None
     """Who the new commit is by; ``None`` for ``ff``, which makes none."""
+    brings: int = 0
+    """How many commits of the swarm, unsigned, become history of the branch."""
+    agents: tuple[str, ...] = ()
+    """By whom those are."""
     conflicts: tuple[str, ...] = ()
     files: tuple[FileChange, ...] = ()
+    hooks: tuple[str, ...] = ()
+    """Hooks that git itself would run for this and EvoGit does not."""
     hint: str = ""
     """What to type by hand when the plan can not be carried out."""
 
@@ -135,16 +141,18 @@ def plan_promotion(
         phylogeny: its index.
         steering: what was decided, for tags and earlier promotions.
         individual: what to promote.
-        to: the branch; ``evogit/<its tag or subject>`` if not given, with a number if that is taken.
+        to: the branch; one in ``evogit/`` that is named by its tag or what it does if not given.
         mode: how.
         message: of the new commit; says by default what changed and on what evidence.
         sign: whether to sign the new commit if the user's git would.
 
     Raises:
         NotFoundError: there is no such individual.
+        NothingToDoError: the branch has the individual or its changes already; or no branch was named
+            and one in ``evogit/`` has.
         UserError: ``to`` can not be the name of a branch, or a message was given for ``ff``.
         PreconditionError: the individual is held in quarantine, or the base; or the branch is checked out,
-            has the individual already, shares no history with it, or can not be fast-forwarded; or it
+            shares no history with it, or can not be fast-forwarded; or it
             would be new and the base is gone from the user's repository; or git does not know who the
             human is.
     """
@@ -158,8 +166,11 @@ def plan_promotion(
     source = target.source_of(swarm)
     if mode == "ff" and message is not None:
         raise UserError("a fast-forward makes no commit, so it has no message", hint="use squash")
-    fallback = _new_branch(source, phylogeny, steering, row)
-    ref = fallback if to is None else _branch_ref(source, to)
+    if to is None:
+        refuse_known(source, phylogeny, steering, row)
+    words = claim_for(swarm, phylogeny, row) or phylogeny.subject(row)
+    fallback = new_branch(source, phylogeny, steering, row, words)
+    ref = fallback if to is None else named_branch(source, to)
     hint = _by_hand(individual, fallback, ref)
     _check_room(source, ref, hint)
     old = target.read_branch(source, ref)
@@ -169,6 +180,7 @@ def plan_promotion(
     else:
         target.bring_in(swarm, source, old)
     tree, conflicts = _final_tree(swarm, phylogeny, steering, individual, ref, old, mode, hint)
+    brought = [] if mode == "squash" else _brought(swarm, phylogeny, individual, onto)
     return Plan(
         individual=individual,
         ref=ref,
@@ -181,8 +193,22 @@ def plan_promotion(
         hand=None if mode == "ff" else hand_of(source, sign=sign),
         conflicts=conflicts,
         files=() if tree is None else tuple(_files(swarm.git, onto, tree)),
+        brings=len(brought),
+        agents=tuple(sorted({phylogeny.agent(i) for i in brought} - {""}, key=natural)),
+        hooks=_hooks(source, mode),
         hint=hint,
     )
+
+
+def _brought(swarm: Swarm, phylogeny: Phylogeny, individual: CommitId, onto: CommitId) -> list[int]:
+    """The individuals that a merge, or moving the branch there, makes its history."""
+    out = run_git(swarm.path, "rev-list", individual, f"^{onto}").decode().split()
+    return [phylogeny.index(commit) for commit in map(commit_id, out) if commit in phylogeny]
+
+
+def _hooks(source: Source, mode: Mode) -> tuple[str, ...]:
+    found = active_hooks(source)
+    return found if mode != "ff" else tuple(n for n in found if n == "reference-transaction")
 
 
 def _refuse_held(phylogeny: Phylogeny, row: int) -> None:
@@ -233,35 +259,6 @@ def predict_conflicts(
         target.bring_in(swarm, target.source_of(swarm), onto)
     _, conflicts = _final_tree(swarm, phylogeny, steering, individual, ref, onto, "merge", "")
     return conflicts
-
-
-def _new_branch(source: Source, phylogeny: Phylogeny, steering: Steering, row: int) -> str:
-    commit = phylogeny.commit(row)
-    tags = [name for name, tagged in steering.tags if tagged == commit]
-    name = slug(tags[0] if tags else phylogeny.subject(row), commit[:12])
-    ref, number = f"{HEADS}{_FOLDER}{name}", 1
-    while target.read_branch(source, ref) is not None:
-        number += 1
-        ref = f"{HEADS}{_FOLDER}{name}-{number}"
-    return ref
-
-
-def _branch_ref(source: Source, to: str) -> str:
-    name = to.removeprefix(HEADS)
-    shown = repr(clean_line(to, 60))
-    remote = name.partition("/")[0]
-    if remote in pygit2.Repository(str(source.common_dir)).remotes.names():
-        hint = "promote to a local branch, then push it"
-        raise UserError(f"{shown} names a branch of the remote {remote}", hint=hint)
-    odd = name.startswith(("-", "refs/")) or name in {"HEAD", "@"}
-    if (
-        odd
-        or name != clean_line(name, _MAX_NAME)
-        or not pygit2.reference_is_valid_name(HEADS + name)
-    ):
-        hint = "such as main or evogit/faster-sort"
-        raise UserError(f"{shown} can not be the name of a branch", hint=hint)
-    return HEADS + name
 
 
 def _by_hand(individual: CommitId, fallback: str, ref: str) -> str:

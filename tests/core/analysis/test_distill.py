@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,9 +144,12 @@ def _only_the_result_is_an_individual(
 
     assert set(ids("best", "-k", "9")) == {original, made, ids("log", "base")[0]}
     assert made in ids("log")
+    handle = pygit2.Repository(str(folder))
+    handle.config["user.name"], handle.config["user.email"] = "Ada", "ada@example.org"
     assert main(["promote", "-C", str(folder), "distilled", "--dry-run"]) == 0
     told = capsys.readouterr().out
-    assert "by hand (distilled)\n\n2 of" in told
+    assert re.search(r"\n(Raise|Lower) the \w+ score from \S+ to \S+: 1 change to \S+\n\n", told)
+    assert "\n\n- by hand\n\n2 of" in told
     assert "changed lines carry the gain" in told
 
 

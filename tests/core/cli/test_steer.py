@@ -164,7 +164,13 @@ def test_promote_plans_asks_and_makes_a_branch(
     assert [file["path"] for file in plan["files"]] == ["pkg/x.py"]
     assert plan["branch"].startswith("evogit/")
     assert (plan["author"], plan["signature"]) == ("Ada <ada@example.org>", "")
-    shown = cli("promote", "best", "--dry-run").out
+    hook = world.root / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\n")
+    hook.chmod(0o755)
+    told = cli("promote", "best", "--dry-run")
+    assert "your hooks are not run (pre-commit); git switch evogit/" in told.err
+    shown = told.out
     assert "set x to 3" in shown
     assert "Ada <ada@example.org>, not signed" in shown
     assert cli("promote", "best").status == 2

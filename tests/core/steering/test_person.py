@@ -123,3 +123,30 @@ def test_a_name_and_an_address_are_needed(
     email = "other@example.org" if named else "home@example.org"
     hand = person.hand_of(find_source(garden.root))
     assert hand.author == hand.committer == Person("Ada Lovelace", email)
+
+
+@pytest.mark.parametrize("where", ["default", "relative", "home"])
+def test_hooks_that_git_would_run_are_named_and_not_run(
+    garden: Garden, tmp_path: Path, where: str
+) -> None:
+    folder = {
+        "default": garden.root / ".git" / "hooks",
+        "relative": garden.root / ".husky",
+        "home": tmp_path / "home" / "hooks",
+    }[where]
+    folder.mkdir(exist_ok=True, parents=True)
+    for name, mode in (("pre-commit", 0o755), ("commit-msg", 0o644), ("pre-push", 0o755)):
+        (folder / name).write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\n")
+        (folder / name).chmod(mode)
+    if where == "relative":
+        git(garden.root, "config", "core.hooksPath", ".husky")
+    elif where == "home":
+        configure(tmp_path / "home", "[core]\nhooksPath = ~/hooks")
+    made = plan(garden, to="work")
+    assert made.hooks == ("pre-commit",)
+    assert plan(garden, to="work", mode="ff").hooks == ()
+    desk_of(garden).promote(made, lambda _: None)
+    assert not (tmp_path / "ran").exists()
+    git(garden.root, "switch", "-q", "work")
+    git(garden.root, "commit", "-q", "--amend", "--no-edit")
+    assert (tmp_path / "ran").exists()

@@ -11,9 +11,16 @@ from pathlib import Path
 
 import pygit2
 import pytest
-from tests.core.conftest import FILES, Garden, UserRepository, make_garden
+from tests.core.conftest import FILES, SETTINGS, Garden, UserRepository, make_garden
 
-from evogit.errors import ConflictError, NotFoundError, PreconditionError, UserError
+from evogit.cli.promote import by_whom
+from evogit.errors import (
+    ConflictError,
+    NotFoundError,
+    NothingToDoError,
+    PreconditionError,
+    UserError,
+)
 from evogit.git.trees import Change
 from evogit.ids import HEADS, CommitId, TreeId
 from evogit.outcome import Failed, Outcome, Scored
@@ -320,8 +327,80 @@ def test_any_subject_becomes_a_valid_new_branch(
     assert made.branch == (branch or f"evogit/{grown[:12]}")
     assert pygit2.reference_is_valid_name(made.ref)
     desk.promote(made, no_gates)
-    assert plan(garden).branch == f"{made.branch}-2"
+    garden.grow("a2", {"run.py": "print(2)\n"}, subject=subject)
+    if branch is not None:
+        assert plan(garden, tip(garden, "a2")).branch == f"{made.branch}-2"
     git(garden.root, "fsck", "--strict")
+
+
+def test_what_stands_on_a_branch_of_ours_is_not_promoted_to_another(
+    garden: Garden, desk: Desk
+) -> None:
+    desk.promote(plan(garden), no_gates)
+    again = garden.grow("a2", {"pkg/x.py": "x = 1\n"}, subject="the same another way")
+    for individual in (tip(garden), again):
+        with pytest.raises(NothingToDoError, match="on branch evogit/set-x-to-1 already") as told:
+            plan(garden, individual)
+        assert told.value.exit_code == 7
+        assert plan(garden, individual, to="other").branch == "other"
+    git(garden.root, "switch", "-q", "evogit/set-x-to-1")
+    git(garden.root, "commit", "-q", "--amend", "-m", "in my words")
+    with pytest.raises(NothingToDoError):
+        plan(garden)
+    commit(garden.root, {"run.py": "print('more')\n"})
+    assert plan(garden).branch == "evogit/set-x-to-1-2"
+
+
+@pytest.mark.parametrize(
+    ("settings", "files", "subject", "branch"),
+    [
+        (
+            SETTINGS,
+            {"pkg/x.py": "x = 2\n"},
+            "Raise the score from 1 to 1.28: 1 change to x.py",
+            "raise-the-score-from-1-to-1-28",
+        ),
+        (
+            SETTINGS.replace("[evaluate]", '[evaluate]\ndirection = "minimize"'),
+            {"pkg/x.py": "x = 2\n"},
+            "set x again and again to what nobody ever asked for, but for somebody w…",
+            "set-x-again-and-again-to-what-nobody",
+        ),
+        (
+            SETTINGS.replace('["python", "/eval/score.py"]', '"speed"').replace('"main"', '"time"'),
+            {"pkg/x.py": "x = 2\n", "run.py": "print(1)\n"},
+            "Make it 1.28 times faster: 2 changes in 2 files",
+            "make-it-1-28-times-faster",
+        ),
+    ],
+)
+def test_the_subject_and_the_branch_say_what_all_of_the_change_does(
+    user_repository: UserRepository, settings: str, files: dict[str, str], subject: str, branch: str
+) -> None:
+    garden = make_garden(user_repository(), settings)
+    garden.grow("a1", {"pkg/x.py": "x = 1\n"}, subject="set x")
+    last = "set x again and again to what nobody ever asked for, but for somebody who did"
+    best = garden.grow("a1", files, subject=last)
+    garden.judge(garden.swarm.base, [1.0])
+    garden.judge(best, [1.28])
+    made = plan(garden)
+    assert made.message.splitlines()[0] == subject
+    assert made.branch == f"evogit/{branch}"
+    assert f"\n- {last[:68]}" in made.message
+    assert all(len(line) <= 72 for line in made.message.splitlines())
+
+
+def test_a_merge_says_whose_unsigned_commits_it_brings(garden: Garden, desk: Desk) -> None:
+    git(garden.root, "branch", "work")
+    garden.grow("a2", {"run.py": "print(2)\n"}, tip(garden))
+    made = plan(garden, tip(garden, "a2"), to="work", mode="merge")
+    assert (made.brings, made.agents) == (2, ("a1", "a2"))
+    assert by_whom(made) == (
+        "Ada Lovelace <ada@example.org>, not signed; brings 2 commits by a1, a2 (unsigned)"
+    )
+    moved = plan(garden, tip(garden, "a2"), to="work", mode="ff")
+    assert by_whom(moved) == "brings 2 commits by a1, a2 (unsigned)"
+    assert plan(garden, to="work").brings == 0
 
 
 @pytest.mark.parametrize(

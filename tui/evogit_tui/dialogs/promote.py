@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Label, Static, TextArea
 
 from evogit.cli.output import counted
-from evogit.cli.promote import by_whom
+from evogit.cli.promote import by_whom, unrun_hooks
 from evogit.errors import EvoGitError
 from evogit.steering.promote import Mode, Plan
 from evogit.text import clean, clean_line
@@ -211,8 +211,9 @@ class PromoteDialog(Dialog[None]):
             return
         at = f"at {plan.old[:12]}" if plan.old else "new"
         size = f"{counted(len(plan.files), 'file')}, +{added} -{removed}"
-        doubt = f"\n{self._doubt}" if self._doubt else ""
-        self._say(f"{size}; branch {at}; first: {self._judged}\nby {by_whom(plan)}{doubt}")
+        doubt = f"\n{unrun_hooks(plan)}" if plan.hooks else ""
+        doubt += f"\n{self._doubt}" if self._doubt else ""
+        self._say(f"{size}; branch {at}; first: {self._judged}\n{by_whom(plan)}{doubt}")
 
     # ------------------------------------------------------------------ carrying out
 
