@@ -2,10 +2,10 @@
 
 Git obeys hooks, configuration, filters, replace refs and environment variables that other people
 may have written. Every call made here pins its own repository, ignores the user's and the
-system's configuration (unless ``user_config``), turns hooks and file-system monitors off, and
-never prompts. Object ids passed on must be full ids; other revisions go behind ``--end-of-options``.
+system's configuration (unless ``user_config`` or ``as_user``), turns hooks and file-system monitors
+off, and never prompts. Object ids passed on must be full ids; other revisions go behind ``--end-of-options``.
 The environment is an allow-list: a wrapper library that adds variables to the inherited ones can
-not give that (``GIT_DIR`` or ``GIT_CONFIG_COUNT`` of the caller would reach git).
+not give that (``GIT_DIR`` of the caller would reach git, and ``GIT_CONFIG_COUNT`` does only ``as_user``).
 """
 
 from __future__ import annotations
@@ -69,10 +69,13 @@ _TRANSPORT: Final = (
     "GIT_SSL_CAINFO",
     "SSL_CERT_FILE",
     "XDG_CONFIG_HOME",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
 )
 _PERSONAL: Final = ("GIT_CONFIG_", "GIT_AUTHOR_", "GIT_COMMITTER_")
-"""How variables begin that say whose configuration it is, and who commits. What is given with ``-c``
-here stands above those."""
+"""How variables begin that say more of the configuration, and who commits. What is given with ``-c`` here
+stands above them."""
 _SIGNING: Final = (
     "GNUPGHOME",
     "GPG_TTY",
@@ -93,7 +96,7 @@ def run_git(
     stdin: bytes | int = b"",
     timeout: float = 600.0,
     user_config: bool = False,
-    signs: bool = False,
+    as_user: bool = False,
     variables: Mapping[str, str] | None = None,
     inherit: Sequence[int] = (),
 ) -> bytes:
@@ -107,9 +110,9 @@ def run_git(
         stdin: given to the program's standard input; or a descriptor to be its standard input,
             which what git starts itself does not inherit.
         timeout: seconds until the program is killed, with what it started.
-        user_config: read the user's configuration too: credentials, SSH and proxies for transport,
-            and who the user is.
-        signs: the user's configuration signs: its program may reach its agent and ask in a window.
+        user_config: read the user's configuration too, for transport: credentials, SSH and proxies.
+        as_user: read it, and what the environment says of it and of who commits, as for a commit that
+            the user makes; a program that signs may reach its agent and ask in a window.
         variables: further environment variables, such as ``GIT_INDEX_FILE``.
         inherit: descriptors the program gets too, such as one that holds a file lock. All that git
             starts inherits them as well.
@@ -120,7 +123,8 @@ def run_git(
     import subprocess  # kept out of start-up
 
     command = ("git", f"--git-dir={git_dir}", *_HARDENED, *arguments)
-    environment = _environment(user_config=user_config, signs=signs) | dict(variables or {})
+    user_config = user_config or as_user
+    environment = _environment(user_config=user_config, as_user=as_user) | dict(variables or {})
     if not user_config and "fetch" in arguments:
         environment["GIT_ALLOW_PROTOCOL"] = "file"
     try:
@@ -228,10 +232,10 @@ def _failure(
     )
 
 
-def _environment(*, user_config: bool, signs: bool = False) -> dict[str, str]:
-    kept = _KEPT + (_TRANSPORT if user_config else ()) + (_SIGNING if signs else ())
+def _environment(*, user_config: bool, as_user: bool = False) -> dict[str, str]:
+    kept = _KEPT + (_TRANSPORT if user_config else ()) + (_SIGNING if as_user else ())
     environment = {name: os.environ[name] for name in kept if name in os.environ}
-    if user_config:
+    if as_user:
         environment |= {n: text for n, text in os.environ.items() if n.startswith(_PERSONAL)}
     environment |= {
         "GIT_TERMINAL_PROMPT": "0",

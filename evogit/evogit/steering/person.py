@@ -98,8 +98,7 @@ def write_commit(
             "-S" if hand.signature else "--no-gpg-sign",
             tree,
             stdin=message.encode(),
-            user_config=True,
-            signs=True,
+            as_user=True,
             variables=hand.variables(time) | _objects_of(swarm),
         )
     except GitError as error:
@@ -135,7 +134,7 @@ def _ident(source: Source, role: str) -> Person:
     """What git would not be told but guess from the machine is nobody's name."""
     command = ("-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT")
     try:
-        said = run_git(source.git_dir, *command, user_config=True)
+        said = run_git(source.git_dir, *command, as_user=True)
     except GitError as error:
         raise PreconditionError(
             f"git does not know who you are, and a promoted commit is yours: {_reason(error)}",

@@ -29,7 +29,7 @@ def setting(source: Source, key: str, *options: str) -> str:
         GitError: it can not be read.
     """
     try:
-        out = run_git(source.git_dir, "config", *options, "--get", key, user_config=True)
+        out = run_git(source.git_dir, "config", *options, "--get", key, as_user=True)
     except GitError as error:
         if error.status == 1:  # not set
             return ""
@@ -45,7 +45,7 @@ def settings(source: Source, pattern: str, *options: str) -> list[tuple[str, str
     """
     command = ("config", "--null", "--show-scope", *options, "--get-regexp", pattern)
     try:
-        out = run_git(source.git_dir, *command, user_config=True)
+        out = run_git(source.git_dir, *command, as_user=True)
     except GitError as error:
         if error.status == 1:  # none is set
             return []

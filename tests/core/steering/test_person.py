@@ -107,6 +107,20 @@ def test_the_environment_says_who_somebody_is_as_it_does_to_git(
     assert said == "Grace Hopper <grace@example.org> Ada Lovelace <bot@example.org>"
 
 
+def test_settings_of_the_environment_say_it_too_but_move_no_repository(
+    garden: Garden, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "author.email")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "once@example.org")
+    hand = plan(garden).hand
+    assert hand is not None
+    assert hand.author == Person("Ada Lovelace", "once@example.org")
+    assert hand.committer.email == "ada@example.org"
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    assert plan(garden).hand == hand
+
+
 @pytest.mark.parametrize("named", [False, True])
 def test_a_name_and_an_address_are_needed(
     garden: Garden, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, named: bool
