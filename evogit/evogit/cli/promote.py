@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
@@ -94,9 +94,19 @@ def promote(
         unsafe=unsafe,
         skip_holdout=skip_holdout,
         skip_evaluation=skip_evaluation,
+        tell=session.output.detail,
     ) as gates:
         entry = desk.promote(plan, gates)
+    _tell_doubt(session, data["doubt"], doubted(session, session.phylogeny.index(commit)))
     report(session, entry, f"{commit[:12]} is on branch {plan.branch}")
+
+
+def _tell_doubt(session: Session, before: str, now: str) -> None:
+    """What judging it afresh made of a doubt that the plan told."""
+    if now and now != before:
+        session.output.warn(now)
+    elif before and not now:
+        session.output.note("its gain over the base is confirmed by fresh repeats")
 
 
 def _as_json(session: Session, plan: Plan) -> dict[str, Any]:
@@ -174,6 +184,8 @@ def open_gates(
 ) -> Generator[Gates]:
     """What judges the individual once more, and the final files.
 
+    First the repeats are made by which a gain under noise counts, if they are missing.
+
     Args:
         session: whose swarm it is.
         commit: the individual to be promoted.
@@ -195,7 +207,7 @@ def open_gates(
         return
     from evogit.cli import trusting
     from evogit.cli.run import make_plan
-    from evogit.evolve.once import judge_again, open_desk
+    from evogit.evolve.once import judge_afresh, judge_again, open_desk
     from evogit.judge.judge import Task
 
     swarm = session.swarm
@@ -203,7 +215,11 @@ def open_gates(
     plan = make_plan(session, swarm, jobs=1, unsafe=unsafe)
     task = Task(commit, swarm.git.commit(commit).tree, evaluate.seed)
     tell("opening the sandbox")
-    with open_desk(swarm, plan) as desk, desk.paid_judge(task, _RUNS) as judge:
+    with ExitStack() as stack:
+        desk = stack.enter_context(open_desk(swarm, plan))
+        if not skip_evaluation:
+            judge_afresh(desk, commit, tell)
+        judge = stack.enter_context(desk.paid_judge(task, _RUNS))
 
         def check(tree: TreeId) -> Outcome | None:
             if not skip_evaluation:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
 from typing import Final
 
-from evogit.analysis.separation import noise_floor
+from evogit.analysis.separation import FRESH, compared, noise_floor
 from evogit.errors import NothingToDoError, PreconditionError
 from evogit.evolve.allowance import Allowance
 from evogit.evolve.assembly import Bench, Plan, open_bench, open_budget, open_judge
@@ -20,6 +20,7 @@ from evogit.evolve.evaluating import Verdict, judge_now, may_pass, to_be_run
 from evogit.evolve.hiring import open_bill
 from evogit.evolve.lost import settle_lost
 from evogit.evolve.merging import Policy, merge_parents
+from evogit.evolve.spending import FREE
 from evogit.ids import CommitId
 from evogit.judge.judge import Judge, Task
 from evogit.outcome import Outcome
@@ -57,6 +58,12 @@ class Desk:
                     hint="raise the cap in [budget]; evogit cost shows what was spent",
                 )
             yield judge
+
+    def has_room(self) -> bool:
+        """Whether the swarm's caps leave one evaluation more."""
+        budget = self.bill.budget
+        with budget.turn():
+            return budget.refusal(self.journal.writer, FREE, time.time()) is None
 
 
 @contextmanager
@@ -128,6 +135,39 @@ def _afresh(phylogeny: Phylogeny, first: Task) -> Task:
             break
         task = replace(first, seed=number, purpose="repeat")
     return task
+
+
+def judge_afresh(desk: Desk, commit: CommitId, tell: Callable[[str], None]) -> None:
+    """Make the repeats by which a gain under noise counts, as a run does for its best at the end.
+
+    None if nothing wanders, or what chose it is within the noise already; those that are known are not
+    made again. Ends where the caps of the swarm leave no more, or a repeat has no score.
+
+    Args:
+        desk: judges and records.
+        commit: the individual.
+        tell: is told what is about to be judged.
+
+    Raises:
+        EvaluatorError: the sandbox does not work.
+        OSError, GitError: the journal could not be written.
+    """
+    phylogeny, evaluate = desk.bench.phylogeny, desk.judge.spec.settings.evaluate
+    row = phylogeny.index(commit)
+    for repeat in FRESH:
+        found = compared(phylogeny, row, evaluate)
+        if found is None or found.confirmed or (not found.fresh and found.gain <= found.floor):
+            return
+        task = Task(commit, phylogeny.tree(row), repeat, "repeat")
+        if phylogeny.evaluation(task.tree, repeat, "repeat") is not None:
+            continue
+        if not desk.has_room():
+            return
+        tell(f"judging it afresh: {repeat - FRESH.start + 1} of {len(FRESH)}")
+        try:
+            record_verdict(desk, task)
+        except PreconditionError:  # what its evaluator asks can not be paid for
+            return
 
 
 def judge_again(judge: Judge, phylogeny: Phylogeny, commit: CommitId) -> Outcome | None:

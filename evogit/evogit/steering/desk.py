@@ -230,7 +230,7 @@ class Desk:
         """Carry out a plan of ``plan_promotion``: objects, then one branch of the user's repository.
 
         Args:
-            plan: what to do.
+            plan: what to do; the message tells the evidence as it is known by now.
             gates: runs the gates on the final tree, before anything is written to the user's
                 repository; ``None`` if there are none.
 
@@ -239,6 +239,8 @@ class Desk:
                 the branch is checked out or moved since the plan was made.
         """
         source, tree = target.source_of(self.swarm), plan.checked_tree()
+        self.phylogeny.refresh()
+        plan = plan.with_evidence(self.swarm, self.phylogeny)
         # Before the gates: whoever has to unlock a key is here now, and need not judge for nothing.
         commit = plan.write_commit(self.swarm, source, int(self._clock()))
         outcome = gates(tree)

@@ -7,7 +7,7 @@ run shows; ``Desk.promote`` carries it out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import pygit2
@@ -60,6 +60,8 @@ class Plan:
     known: tuple[CommitId, ...]
     """Commits that the user's repository has."""
     message: str
+    own_words: bool
+    """Whether a human said the message."""
     hand: Hand | None
     """Who the new commit is by; ``None`` for ``ff``, which makes none."""
     brings: int = 0
@@ -101,6 +103,13 @@ class Plan:
             return self.individual
         tree = self.checked_tree()
         return write_commit(swarm, source, self.hand, tree, self.parents, self.message, time)
+
+    def with_evidence(self, swarm: Swarm, phylogeny: Phylogeny) -> Plan:
+        """The same with the evidence as it is known by now; a human's own words stay."""
+        if self.own_words:
+            return self
+        row = phylogeny.index(self.individual)
+        return replace(self, message=message_for(swarm, phylogeny, row))
 
     def check_target(self, source: Source) -> None:
         """Look once more, right before writing.
@@ -190,6 +199,7 @@ def plan_promotion(
         parents=(onto,) if mode == "squash" else (onto, individual),
         known=tuple(dict.fromkeys((onto, swarm.base))) if old is None else (onto,),
         message=message_for(swarm, phylogeny, row, message),
+        own_words=message is not None,
         hand=None if mode == "ff" else hand_of(source, sign=sign),
         conflicts=conflicts,
         files=() if tree is None else tuple(_files(swarm.git, onto, tree)),

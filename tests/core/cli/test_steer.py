@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from evogit.outcome import Scored
+from evogit.phylogeny.index import Phylogeny
+from evogit.records import Evaluation
+from evogit.swarm.journal import Journal
+
 if TYPE_CHECKING:
     from conftest import Run, World
 
@@ -183,6 +188,42 @@ def test_promote_plans_asks_and_makes_a_branch(
     assert git(world, "show", "take:pkg/x.py") == "x = 3"
     assert git(world, "log", "-1", "--format=%an %s", "take") == "Ada Larger x"
     assert git(world, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("room", [50, 1])
+def test_what_is_promoted_under_noise_is_judged_afresh_first_if_it_was_not(
+    cli: Run, world: World, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setenv("EVOGIT_TRUST", "1")
+    for name in ("base", "a1"):
+        assert cli("eval", name).status == 0
+    wanders(world, 0.5, room)
+    assert "not confirmed by repeats" in cli("promote", "a1", "--dry-run").err
+    done = cli("promote", "a1", "--to", "take", "--yes")
+    assert done.status == 0, done
+    message = git(world, "log", "-1", "--format=%B", "take")
+    confirmed = room >= 5
+    assert ("Score: 0.25 -> 3 (maximize, mean of 5 fresh repeats)" in message) is confirmed
+    assert ("Doubt: its gain over the base, 2.75, is not confirmed" in message) is not confirmed
+    assert ("is confirmed by fresh repeats" in done.err) is confirmed
+
+
+def wanders(world: World, score: float, room: int) -> None:
+    """Say that the base had another score the second time here; of the cap, leave so many evaluations."""
+    git, base = world.swarm.git, world.swarm.base
+    environment = (world.swarm.private / "environment").read_text()
+    evaluator, tree = world.swarm.spec().evaluator, git.commit(base).tree
+    phylogeny = Phylogeny(git, evaluator=evaluator, environment=environment, maximize=True)
+    phylogeny.refresh()
+    unused = 100 - 1 - room - phylogeny.spent.evaluations
+    journal = Journal(git, "w7")
+    numbers = [(1, "repeat"), *((number, "probe") for number in range(100, 100 + unused))]
+    for number, purpose in numbers:
+        judged = Evaluation(
+            base, tree, evaluator, environment, number, Scored(score), purpose=purpose, time=1.0
+        )
+        journal.append(judged, keep=[base])
+    journal.close()
 
 
 def test_undo_says_what_it_took_back_and_what_brings_it_back(cli: Run, world: World) -> None:
