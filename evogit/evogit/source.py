@@ -134,7 +134,8 @@ def _check_format(git_dir: Path, common: Path) -> None:
     if "objectformat" in text and "sha256" in text:
         raise PreconditionError(
             f"{common} uses SHA-256 object names, which libgit2 can not read",
-            hint="work on a SHA-1 clone: git init --object-format=sha1, then import the files",
+            hint="work on a SHA-1 copy: git init --object-format=sha1, then import and commit the files; what you"
+            " promote there comes back with git format-patch there and git am here, or as evogit diff base best",
         )
     try:
         pygit2.Repository(str(git_dir))

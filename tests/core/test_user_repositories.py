@@ -140,7 +140,21 @@ def test_a_sha256_repository_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PreconditionError) as error:
         find_source(user)
     assert "SHA-256" in error.value.message
-    assert error.value.hint
+    assert "git format-patch there and git am here" in error.value.hint
+
+
+def test_a_change_goes_from_a_copy_back_to_a_sha256_repository(tmp_path: Path) -> None:
+    user = repository(tmp_path / "user", "--object-format=sha256")
+    copy = repository(tmp_path / "copy")
+    for folder in (user, copy):
+        (folder / "x.py").write_text("x = 0\n")
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", "the same files")
+    (copy / "x.py").write_text("x = 1\n")
+    git(copy, "commit", "-q", "-a", "-m", "larger")
+    git(copy, "format-patch", "-q", "-1", "-o", str(tmp_path))
+    git(user, "am", "-q", str(tmp_path / "0001-larger.patch"))
+    assert (user / "x.py").read_text() == "x = 1\n"
 
 
 def test_a_shallow_clone_works_from_what_it_has(tmp_path: Path) -> None:
