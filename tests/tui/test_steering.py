@@ -376,9 +376,8 @@ def test_a_checked_out_branch_is_refused_with_the_line_to_type(world: World) -> 
         await press(pilot, "b", "P", "ctrl+u", "ctrl+k")
         await type_text(pilot, "main")
         await press(pilot, "enter")
-        shown = screen_text(app)
-        assert "branch main is checked out" in shown
-        assert "git switch main &&" in shown
+        await until(pilot, lambda: "branch main is checked out" in screen_text(app))
+        await until(pilot, lambda: "git switch main &&" in screen_text(app))
         await press(pilot, "enter", "escape")
         assert not isinstance(app.screen, PromoteDialog)
 
@@ -431,7 +430,7 @@ def test_a_gate_that_says_no_is_shown_and_nothing_is_written(world: World) -> No
         await point(app, pilot, commit)
         await press(pilot, "P", "enter")
         assert isinstance(app.screen, PromoteDialog)
-        assert "was not promoted" in screen_text(app)
+        await until(pilot, lambda: "was not promoted" in screen_text(app))
         assert "compiles" in screen_text(app)
 
     play(world, scenario)
