@@ -70,10 +70,20 @@ def claim_for(swarm: Swarm, phylogeny: Phylogeny, row: int) -> str:
     if found is None or found.gain <= found.floor or stage.score == "pairwise":
         return ""
     if stage.score == "speed":
-        return f"Make it {found.score:.3g} times faster"
+        return f"Make it {_apart(1.0, found.score, 3)[1]} times faster"
     verb = "Raise" if evaluate.direction == "maximize" else "Lower"
     what = "the score" if stage.name == "main" else f"the {stage.name} score"
-    return f"{verb} {what} from {found.base:.4g} to {found.score:.4g}"
+    base, score = _apart(found.base, found.score, 4)
+    return f"{verb} {what} from {base} to {score}"
+
+
+def _apart(one: float, other: float, digits: int) -> tuple[str, str]:
+    """Both with as few digits, but so many at least, as show a difference."""
+    for many in range(digits, 17):
+        texts = f"{one:.{many}g}", f"{other:.{many}g}"
+        if texts[0] != texts[1]:
+            return texts
+    return str(one), str(other)
 
 
 def _extent(swarm: Swarm, phylogeny: Phylogeny, row: int) -> str:

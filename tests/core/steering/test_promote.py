@@ -390,6 +390,12 @@ def test_the_subject_and_the_branch_say_what_all_of_the_change_does(
     assert all(len(line) <= 72 for line in made.message.splitlines())
 
 
+def test_a_small_gain_is_told_with_as_many_digits_as_show_it(garden: Garden, desk: Desk) -> None:
+    garden.judge(garden.swarm.base, [2.6358301])
+    garden.judge(tip(garden), [2.6358312])
+    assert plan(garden).message.startswith("Raise the score from 2.63583 to 2.635831: 1 change")
+
+
 def test_a_merge_says_whose_unsigned_commits_it_brings(garden: Garden, desk: Desk) -> None:
     git(garden.root, "branch", "work")
     garden.grow("a2", {"run.py": "print(2)\n"}, tip(garden))
