@@ -135,7 +135,7 @@ class _Exchange:
         }
 
     def _check_remote(self, there: _Refs, own: _Refs) -> None:
-        """Refuse a remote that is another swarm's, or no swarm's but somebody's project.
+        """Refuse a remote that is another swarm's, or no swarm's but somebody's project; tell a moved base.
 
         A first exchange that was cut off may have left branches there that are just like ours.
         """
@@ -145,12 +145,24 @@ class _Exchange:
                 "this remote holds branches and no swarm; each swarm needs a remote of its own",
                 hint="make an empty repository and name it: evogit sync --remote URL",
             )
-        base = there.get(BASE_REF)
-        if base is not None and base != self._swarm.base:
+        base = there.get(BASE_REF, self._swarm.base)
+        if base == self._swarm.base:
+            return
+        if not self._is_this_swarm(there):
             raise PreconditionError(
                 f"the remote evolves from another base ({base[:12]}, here {self._swarm.base[:12]})",
                 hint="each swarm needs a remote of its own",
             )
+        self._unpublished += 1
+        self._problems.append(
+            f"{BASE_REF} was moved at the remote to {base[:12]}, which is not this swarm's base and is "
+            f"not followed; {self._put_back(BASE_REF, base, self._swarm.base)}"
+        )
+
+    def _is_this_swarm(self, there: _Refs) -> bool:
+        """Whether a version of the spec or a journal there is one that is known here."""
+        told = [tip for ref, tip in there.items() if ref == SPEC_REF or ref.startswith(JOURNALS)]
+        return any(self._git.has(tip) for tip in told)
 
     def _is_wanted(self, ref: str, tip: CommitId, own: _Refs) -> bool:
         """Whether a ref is to be fetched: all but ours, and ours if it holds what we never had."""
@@ -230,6 +242,8 @@ class _Exchange:
         updates: list[tuple[str, str]] = []
         for ref, tip in own.items():
             if there.get(ref) == tip or (ref == SPEC_REF and not spec):
+                continue
+            if ref == BASE_REF and ref in there:  # moved there, as was told: never pushed over
                 continue
             if _is_agent(ref) and ref in there and self._is_foreign(ref, there[ref], tip):
                 self._keep(ref, there[ref], tip)

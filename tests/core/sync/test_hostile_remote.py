@@ -75,16 +75,35 @@ def test_a_forged_branch_is_set_right_by_its_owner(pair: Pair) -> None:
     assert pair.git("rev-parse", "refs/heads/a1") == mine
 
 
-def test_another_base_is_refused_and_nothing_of_it_is_taken(pair: Pair) -> None:
+def test_another_swarms_remote_is_refused_and_nothing_of_it_is_taken(pair: Pair) -> None:
     _grown(pair)
     refs = pair.two.swarm.git.refs_under("refs/")
     tree = pair.git("mktree", stdin="")
     other = pair.git("commit-tree", tree, "-m", "another project")
-    pair.git("update-ref", "refs/heads/main", other)
-    pair.git("update-ref", "refs/heads/their-agent", other)
+    for ref in pair.git("for-each-ref", "--format=%(refname)").split():
+        pair.git("update-ref", "-d", ref)
+    for ref in ("refs/heads/main", "refs/heads/their-agent", "refs/evogit/journal/w1", SPEC_REF):
+        pair.git("update-ref", ref, other)
     with pytest.raises(PreconditionError, match="another base"):
         pair.two.sync()
     assert pair.two.swarm.git.refs_under("refs/") == refs
+
+
+def test_a_base_that_was_moved_at_the_remote_is_told_and_the_exchange_goes_on(pair: Pair) -> None:
+    _grown(pair)
+    base, tree = pair.one.swarm.base, pair.git("mktree", stdin="")
+    pair.git("update-ref", "refs/heads/main", pair.git("commit-tree", tree, "-m", "mine"))
+    made = pair.one.step("x = 3\n")
+    done = pair.one.sync()
+    assert (done.pushed, done.refused) == (2, 1)
+    pair.two.sync()
+    assert made in pair.two.view()[0]
+    assert pair.two.swarm.git.ref("refs/heads/main") == base
+    (said,) = done.problems
+    command = shlex.split(said.partition("put ours back: ")[2])
+    subprocess.run(command, check=True, capture_output=True)
+    assert pair.git("rev-parse", "refs/heads/main") == base
+    pair.settle()
 
 
 def test_replace_refs_can_stop_a_remote_but_never_reach_a_clone(pair: Pair) -> None:
