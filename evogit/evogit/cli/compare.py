@@ -78,7 +78,7 @@ def compare(
     """Compare strategies on problems: every arm with every seed, at equal evaluations.
 
     An arm is a strategy, a strategy with an option (evogit+merge_every=0), or one with other seeds
-    (evogit@1000); --arm 'front=pareto+objectives=+score,-size' gives one a name. best-of-n and
+    (evogit@1000); --arm 'grid=map-elites+measures=size,depth' gives one a name. best-of-n and
     sequential are always in the table. Stop it at any time; the same
     command again goes on, and with --so-far it shows what is there, also beside one that runs.
     docs/compare.md explains the statistics.
