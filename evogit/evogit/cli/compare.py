@@ -6,6 +6,7 @@ import itertools
 import math
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -113,7 +114,7 @@ def compare(
         hold_reference(work.home, against, begun=work.has_begun())
         work.warn_of_power(against)
         templates = _templates(session, work.home, places)
-        _tell_options(session, templates, arms)
+        _tell_options(session, templates, arms, setting.seeds)
         failed, left = work.run_missing(templates, jobs)
         work.report(against, targets, failed)
     if not left:
@@ -141,15 +142,23 @@ def _named(strategies: str, arms: list[str]) -> list[str]:
     return [*typed, *arms] or [name for name in known if name != "fork"]
 
 
-def _tell_options(session: Session, templates: dict[str, Path], arms: Sequence[Arm]) -> None:
-    """Say what a problem brings for its own strategy, and that others run without it."""
-    from evogit.compare.arms import is_meant
+def _tell_options(
+    session: Session, templates: dict[str, Path], arms: Sequence[Arm], seeds: Sequence[int]
+) -> None:
+    """Say what a problem brings for its own strategy, and that others run without it.
+
+    Raises:
+        ConfigError: with it two arms would make the same run.
+    """
+    from evogit.compare.arms import is_meant, options_of
     from evogit.swarm.repository import Swarm
 
     for problem, path in templates.items():
         search = Swarm(path).spec().settings.search
         if not search.options:
             continue
+        run_with = [replace(one, options=tuple(options_of(one, search).items())) for one in arms]
+        _check_shifts(run_with, seeds)
         users = [one.name for one in arms if is_meant(one, search)]
         told = ", ".join(f"{name} = {value}" for name, value in search.options.items())
         session.output.note(
@@ -172,8 +181,9 @@ def _check_shifts(arms: Sequence[Arm], seeds: Sequence[int]) -> None:
     """Refuse two arms that would make the same run: they are no independent samples."""
     known: dict[tuple[object, ...], str] = {}
     for arm in arms:
+        options = tuple(sorted(dict(arm.options).items()))
         for seed in seeds:
-            other = known.setdefault((arm.strategy, arm.options, seed + arm.shift), arm.name)
+            other = known.setdefault((arm.strategy, options, seed + arm.shift), arm.name)
             if other != arm.name:
                 raise ConfigError(
                     f"{other} and {arm.name} share runs: with these seeds they are not independent",

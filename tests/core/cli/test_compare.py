@@ -302,6 +302,10 @@ def test_options_of_a_folder_are_used_by_its_strategy_and_shown_and_arms_may_hav
     assert options["front"] == {"objectives": "+score,-seconds"}
     assert options["best-of-n"] == {}
     assert "evogit with merge_every = 2" in (home / "of-mine" / "table.md").read_text()
+    same = ("--strategies", "evogit,evogit+merge_every=2", "--out", "twice")
+    status, _, err = ended(compare("./mine", *same))
+    assert status == 2
+    assert "evogit and evogit+merge_every=2 share runs" in err
 
 
 def test_runs_that_fail_are_told_in_one_line_and_in_the_one_json_object(
