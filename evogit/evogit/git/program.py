@@ -141,15 +141,22 @@ def run_git(
         out, err = _outcome(process, b"" if isinstance(stdin, int) else stdin, timeout)
     except subprocess.TimeoutExpired as error:
         raise GitError(
-            f"git {arguments[0]} did not end within {timeout:g} s in {git_dir}", command=command
+            f"git {_verb(arguments)} did not end within {timeout:g} s in {git_dir}", command=command
         ) from error
     except OSError as error:
         raise GitError(
             f"git can not be started: {error}", command=command, hint="install git 2.38 or newer"
         ) from error
     if process.returncode != 0:
-        raise _failure(git_dir, command, arguments[0], process.returncode, err, out)
+        raise _failure(git_dir, command, _verb(arguments), process.returncode, err, out)
     return out
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    """The command among the arguments: settings may come before it."""
+    while arguments[0] == "-c":
+        arguments = arguments[2:]
+    return arguments[0]
 
 
 def _outcome(process: subprocess.Popen[bytes], stdin: bytes, timeout: float) -> tuple[bytes, bytes]:

@@ -65,7 +65,9 @@ def test_a_signature_that_fails_is_refused_before_anything_is_judged_or_written(
 ) -> None:
     (signer / "key").unlink()
     judged: list[str] = []
-    with pytest.raises(PreconditionError, match=r"can not be signed \(ssh\)") as refused:
+    with pytest.raises(
+        PreconditionError, match=r"not be signed \(ssh\).*git commit-tree"
+    ) as refused:
         desk_of(garden).promote(plan(garden, to="work"), judged.append)
     assert "--no-gpg-sign" in refused.value.hint
     assert not judged
