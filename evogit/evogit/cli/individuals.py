@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, assert_never, cast
 
 from evogit.cli.output import Column, Output
 from evogit.cli.session import Session
+from evogit.ids import JOURNALS
 from evogit.outcome import (
     Crashed,
     Failed,
@@ -69,7 +70,19 @@ def doubted(session: Session, row: int) -> str:
     """Why what an individual gained may be no gain; empty if nothing says so."""
     from evogit.analysis.separation import doubt
 
-    return doubt(session.phylogeny, row, session.spec.settings.evaluate)
+    found = doubt(session.phylogeny, row, session.spec.settings.evaluate)
+    return found or judged_elsewhere(session, row)
+
+
+def judged_elsewhere(session: Session, row: int) -> str:
+    """Whose word alone the score of an individual is, in words; empty if it was judged here too."""
+    phylogeny, journals = session.phylogeny, session.swarm.git.refs_under(JOURNALS)
+    judges = phylogeny.judges(row)
+    if not row or any(JOURNALS + writer in journals for writer in judges):
+        return ""
+    names = ", ".join(sorted(judges)[:3]) + (" and others" if len(judges) > 3 else "")
+    again = f"evogit eval {phylogeny.commit(row)[:SHORT]} --fresh"
+    return f"its score is the word of {names} alone; {again} judges it here" if judges else ""
 
 
 def unscored(session: Session) -> str:

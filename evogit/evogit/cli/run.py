@@ -278,6 +278,7 @@ def interruptible(stop: threading.Event) -> Generator[threading.Event]:
 
 def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
     from evogit.analysis.separation import separation
+    from evogit.cli.individuals import judged_elsewhere
     from evogit.evolve.spending import FREE, in_words
 
     output = session.output
@@ -305,6 +306,8 @@ def _report(session: Session, summary: Summary, phylogeny: Phylogeny) -> None:
         output.note("that score is what chose it, perhaps by luck; run again to judge it afresh")
     else:
         output.line(f"no separation: best {found.score:.6g} ({commit}{fresh}), {figures}")
+    if elsewhere := judged_elsewhere(session, found.best):
+        output.warn(f"best: {elsewhere}")
 
 
 def how_to_keep(swarm: Swarm) -> str:

@@ -24,7 +24,7 @@ from evogit.phylogeny.ledger import Ledger, Spent
 from evogit.phylogeny.state import State
 from evogit.records import Decision, Spend, dump, load
 
-VERSION: Final = 3
+VERSION: Final = 4
 _HEADER: Final = struct.Struct("<8sIIQ")
 _MAGIC: Final = b"evogitph"
 

@@ -279,6 +279,13 @@ class Phylogeny:
             genome = self._genome(tree)
             return None if genome is None else self._judgements.evaluation(genome, seed, purpose)
 
+    def judges(self, i: int) -> set[str]:
+        """In whose journals its tree was judged."""
+        with self._lock:
+            ledger = self._state.ledger
+            rows = ledger.evaluations_of(self._table.tree_rows[i])
+            return {ledger.names.names[ledger.writers[row]] for row in rows}
+
     def evaluations(self) -> Sequence[Evaluation]:
         """All evaluations by this evaluator and environment, in order; read from git on access."""
         with self._lock:

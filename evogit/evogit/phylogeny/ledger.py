@@ -112,6 +112,7 @@ class Ledger:
         ("genome_rows", "I"),
         ("seeds", "q"),
         ("purposes", "I"),
+        ("writers", "I"),
         ("statuses", "b"),
         ("scores", "d"),
         ("times", "d"),
@@ -136,6 +137,7 @@ class Ledger:
         self.genome_rows = array("I")
         self.seeds = array("q")
         self.purposes = array("I")
+        self.writers = array("I")
         self.statuses = array("b")
         self.scores = array("d")
         self.times = array("d")
@@ -161,8 +163,8 @@ class Ledger:
         self._order: array[int] | None = None
         self._by_agent: dict[int, array[int]] = {}
 
-    def add(self, entry: bytes, place: int, row: Row) -> int | None:
-        """Take in one record; the row of the genome whose judgement it may change, if any."""
+    def add(self, entry: bytes, place: int, row: Row, writer: str = "") -> int | None:
+        """Take in one record of a writer; the row of the genome whose judgement it may change, if any."""
         if isinstance(row, Decision):
             insort(self.decisions, ((row.time, 0, entry), CommitId(entry.hex()), row), key=_first)
         elif row[0] == "attempt":
@@ -172,10 +174,12 @@ class Ledger:
             if not self._settled(agent, step):
                 self.open_leases[agent, step] = spend
         else:
-            return self._add_evaluation(entry, place, row)
+            return self._add_evaluation(entry, place, row, writer)
         return None
 
-    def _add_evaluation(self, entry: bytes, place: int, values: EvaluationRow) -> int | None:
+    def _add_evaluation(
+        self, entry: bytes, place: int, values: EvaluationRow, writer: str
+    ) -> int | None:
         kind, key, tree, seed, purpose, score, seconds, time = values
         self._count(evaluations=1, seconds=seconds)
         if key != self._key:
@@ -187,6 +191,7 @@ class Ledger:
         self.genome_rows.append(genome)
         self.seeds.append(seed)
         self.purposes.append(self.names.add(purpose))
+        self.writers.append(self.names.add(writer))
         self.statuses.append(_status(score, held=kind == "held"))
         self.scores.append(score or 0.0)
         self.earlier.append(self._genomes.evaluations[genome])

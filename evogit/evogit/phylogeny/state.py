@@ -95,7 +95,7 @@ class State:
             for problem in problems:
                 self.note(f"{ref}: {problem}")
             for entry, place, row in entries:
-                genome = self.ledger.add(entry, place, believed(writer, row, now))
+                genome = self.ledger.add(entry, place, believed(writer, row, now), writer)
                 if genome is not None:
                     touched.add(genome)
         for genome in touched | self._release():

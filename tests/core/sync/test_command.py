@@ -115,3 +115,18 @@ def test_what_others_decided_is_told_once(
     assert f"decided elsewhere: pin {made[:12]} by ada of " in capsys.readouterr().err
     assert main(["sync"]) == 0
     assert "decided" not in capsys.readouterr().err
+
+
+def test_a_best_that_only_others_judged_is_said_to_be(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair.one.step("x = 1\n", 9.0)
+    pair.settle()
+    for clone, home in (
+        (pair.one, pair.one.swarm.path.parents[2]),
+        (pair.two, pair.two.swarm.path.parent),
+    ):
+        monkeypatch.chdir(home)
+        assert main(["status", "--json"]) == 0
+        doubt = json.loads(capsys.readouterr().out)["doubt"]
+        assert ("the word of w1 alone" in doubt) is (clone is pair.two)
