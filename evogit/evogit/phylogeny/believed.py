@@ -30,10 +30,12 @@ def believed(writer: str, row: Row, now: float) -> Row:
     if isinstance(row, Decision):
         return _signed(writer, replace(row, time=0.0) if row.time > latest else row)
     if row[0] == "attempt":
+        if row[8] <= latest and speaks_for(writer, row[1]):
+            return row  # as nearly all are, and there may be hundreds of thousands
         return ("attempt", _speaker(writer, row[1]), *row[2:8], _dated(row[8], latest), row[9])
     if row[0] == "lease":
         return ("lease", _speaker(writer, row[1]), *row[2:])
-    return (*row[:7], _dated(row[7], latest))
+    return row if row[7] <= latest else (*row[:7], 0.0)
 
 
 def shown(writer: str, record: Record) -> Record:
