@@ -100,8 +100,9 @@ class PythonEditor:
         ground = Ground(
             index, self._extra(place.data, index, place.search.primitives), place.random
         )
+        largest = _largest(place)
         for _ in range(_ATTEMPTS):
-            edit = bend(ground)
+            edit = bend(ground, largest)
             content = _checked(index, edit.source) if edit is not None else None
             if edit is not None and content is not None:
                 return content, [Note(OPERATOR, edit.note, edit.where, edit.line)]
@@ -125,6 +126,17 @@ class PythonEditor:
     def _extra(self, data: bytes, index: Index, snippets: tuple[str, ...]) -> list[Template]:
         parsed = self._primitives.get(snippets, lambda: primitives(snippets))
         return self._templates.get((data, snippets), lambda: templates(index, parsed))
+
+
+def _largest(place: Place) -> dict[str, float]:
+    """How large the declared arguments of functions in this file may be."""
+    found: dict[str, float] = {}
+    for function in place.search.functions:
+        if function.file == place.path:
+            for name, values in function.arguments.items():
+                ends = values if isinstance(values, tuple) else (values,)
+                found[name] = max(found.get(name, 0.0), *map(abs, map(float, ends)))
+    return found
 
 
 def _edits(ground: Ground, first: Mapping[Mutation, float]) -> list[_Done]:
