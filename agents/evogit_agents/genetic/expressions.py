@@ -6,6 +6,7 @@ import ast
 from random import Random
 from typing import Final
 
+from evogit.genome.curves import as_curve
 from evogit.syntax import parse
 from evogit_agents.genetic.edit import Edited
 from evogit_agents.genetic.ground import Ground, kind_is
@@ -135,7 +136,7 @@ def swap_parts(ground: Ground) -> Edited | None:
             swapped = ast.Compare(right, [op], [left])
         case ast.IfExp(test, body, orelse):
             swapped = ast.IfExp(test, orelse, body)
-        case ast.Call(func, args, keywords) if len(args) > 1:
+        case ast.Call(func, args, keywords) as call if len(args) > 1 and as_curve(call) is None:
             one, two = sorted(ground.random.sample(range(len(args)), 2))
             moved = [*args]
             moved[one], moved[two] = args[two], args[one]
