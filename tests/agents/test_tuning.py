@@ -172,7 +172,7 @@ def test_what_changed_another_file_only_is_no_sample_of_this_one() -> None:
     for here in (0, child):
         found = found_in(swarm.genomes[here].read(FILE))
         assert found is not None
-        origin, tried = samples(swarm, swarm.genomes[here], FILE, found, 1.0)
+        origin, tried, _ = samples(swarm, swarm.genomes[here], FILE, found, 1.0)
         assert origin == ("9.5",)
         assert [sample.texts for sample in tried] == [("8.5",)]
 
@@ -321,7 +321,7 @@ def test_a_small_step_by_another_operator_keeps_what_was_learned() -> None:
     here = swarm.add(b"x = 10.5\ny = 4.5\n", 0, "nudge", 2.0)
     found = found_in(swarm.genomes[here].read(FILE))
     assert found is not None
-    origin, tried = samples(swarm, swarm.genomes[here], FILE, found, 1.0)
+    origin, tried, _ = samples(swarm, swarm.genomes[here], FILE, found, 1.0)
     assert origin == ("9.5", "4.5")
     assert [sample.texts for sample in tried] == [("9.75", "4.5")]
 

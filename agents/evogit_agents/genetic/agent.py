@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 from random import Random
 from typing import Final
@@ -151,7 +152,8 @@ class GeneticAgent:
             constants = editor.tunable(path, data) if editor and data is not None else None
             if editor is None or data is None or constants is None:
                 continue
-            made = tuned(constants, parent, path, task.past, self._sign, task.random)
+            read = partial(editor.tunable, path)
+            made = tuned(constants, parent, path, task.past, self._sign, task.random, read)
             if made is not None and editor.accepts(path, data, made.data):
                 return Proposal(TUNE, {path: made.data}, _tuning(path, made))
         return None

@@ -49,8 +49,10 @@ class Sample:
 
 def samples(
     past: Past, parent: Genome, path: str, tunable: Tunable, sign: float
-) -> tuple[tuple[str, ...], list[Sample]]:
+) -> tuple[tuple[str, ...], list[Sample], bytes]:
     """The constants where the lineage's tuning began, and what was tried since, oldest first.
+
+    Last the file as it was before, empty if there is none.
 
     Args:
         past: asked for the lineage and its trials.
@@ -62,9 +64,11 @@ def samples(
     own = tunable.texts(tunable.data) or ()
     search = _Search(path, tunable, sign)
     origin, found = own, list(_tried(past.trials(parent, _PER_PARENT), own, search))
+    before = b""
     here = parent
     for ancestor in past.lineage(parent, _ANCESTORS):
-        texts = search.texts(ancestor)
+        before = search.data(ancestor)
+        texts = tunable.texts(before)
         trials = past.trials(ancestor, _PER_PARENT)
         tuned = any(
             t.operator == OPERATOR and t.genome is not None and t.genome.commit == here.commit
@@ -76,17 +80,28 @@ def samples(
             break
         found += _tried(trials, texts, search)
         origin, here = texts, ancestor
-    return origin, found[::-1]
+    else:
+        before = b""
+    return origin, found[::-1], before
 
 
-def replayed(scales: Scale, origin: Sequence[str], tried: Sequence[Sample]) -> Distribution | None:
-    """The distribution after all whole generations of ``tried``; ``None`` if it has no coordinates."""
+def replayed(
+    scales: Scale, origin: Sequence[str], tried: Sequence[Sample], sigma: float = 1.0
+) -> Distribution | None:
+    """The distribution after all whole generations of ``tried``; ``None`` if it has no coordinates.
+
+    Args:
+        scales: of the constants.
+        origin: where tuning began.
+        tried: what was tried since, oldest first.
+        sigma: how far it went at first, in units of the scales.
+    """
     mean = scales.coordinates(origin)
     if mean is None:
         return None
     points = [(scales.coordinates(sample.texts), sample.worth) for sample in tried]
     left = [(x, worth) for x, worth in points if x is not None]
-    found, size = start(mean, 1.0), offspring_per_generation(len(mean))
+    found, size = start(mean, sigma), offspring_per_generation(len(mean))
     best: tuple[Vector, float] = (mean, math.nan)
     while len(left) >= size:
         ranked = sorted(left[:size], key=_rank)
@@ -127,10 +142,14 @@ class _Search:
 
     def texts(self, genome: Genome) -> tuple[str, ...] | None:
         """A genome's constants; ``None`` if its file is not akin."""
+        return self.tunable.texts(self.data(genome))
+
+    def data(self, genome: Genome) -> bytes:
+        """The file of a genome, empty if it has none."""
         try:
-            return self.tunable.texts(genome.read(self.path))
+            return genome.read(self.path)
         except KeyError:
-            return None
+            return b""
 
 
 def _tried(trials: Sequence[Trial], own: tuple[str, ...], search: _Search) -> Iterator[Sample]:

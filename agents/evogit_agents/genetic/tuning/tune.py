@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -15,6 +15,9 @@ from evogit_agents.genetic.tuning.history import OPERATOR, replayed, samples
 __all__ = ["OPERATOR", "Tuned", "tuned"]
 
 _ATTEMPTS: Final = 8
+
+_AGAIN: Final = 0.25
+"""How far tuning goes at first where curves were there before: their heights are noise no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,13 @@ class Tuned:
 
 
 def tuned(
-    tunable: Tunable, parent: Genome, path: str, past: Past, sign: float, random: Random
+    tunable: Tunable,
+    parent: Genome,
+    path: str,
+    past: Past,
+    sign: float,
+    random: Random,
+    read: Callable[[bytes], Tunable | None],
 ) -> Tuned | None:
     """A sample that neither the parent nor a trial is; ``None`` if there is none.
 
@@ -41,10 +50,13 @@ def tuned(
         past: asked for the lineage's trials.
         sign: -1 if a lower score is better, else 1.
         random: the only source of chance.
+        read: the constants of another version of the file.
     """
-    origin, tried = samples(past, parent, path, tunable, sign)
+    origin, tried, before = samples(past, parent, path, tunable, sign)
+    older = read(before) if before and tunable.curved else None
+    sigma = _AGAIN if older is not None and older.curved else 1.0
     scales = scale(tunable.places, origin)
-    found = replayed(scales, origin, tried) if scales is not None else None
+    found = replayed(scales, origin, tried, sigma) if scales is not None else None
     if scales is None or found is None:
         return None
     own = tunable.texts(tunable.data) or ()
