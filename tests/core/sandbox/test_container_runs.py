@@ -101,7 +101,7 @@ def test_a_library_problem_evolves_in_containers(engine_image: str, place: Path)
     evogit(packing, "run", "-n", "2", "--max-evaluations", "4", "--seed", "7")
     base = verdict(packing, "base")
     assert base["sandbox"] == "container"
-    assert base["outcome"]["score"] == pytest.approx(0.0518061, abs=1e-6)  # as in any other
+    assert base["outcome"]["score"] == pytest.approx(0.0518658, abs=1e-6)  # as in any other
 
 
 def test_one_s_own_repository_evolves_in_an_image_of_its_own(
