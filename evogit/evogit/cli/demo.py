@@ -31,7 +31,7 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="Where to make it.")] = Path("demo-run"),
     *,
     time: Annotated[str, typer.Option("--time", help="How long to evolve.")] = "60s",
-    agents: Annotated[int, typer.Option("--agents", "-n", min=1, help="How many agents.")] = 4,
+    agents: Annotated[int, typer.Option("--agents", "-n", min=1, help="How many agents.")] = 2,
     seed: Annotated[int, typer.Option("--seed", help="Of all randomness.")] = 1,
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="As in `evogit run`.")
