@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 MAX_DIGITS: Final = 40
@@ -37,6 +38,7 @@ class Numeral:
         return isinstance(self.value, int)
 
 
+@lru_cache(maxsize=2**16)  # a search reads those of all its trials for every proposal
 def read(text: str) -> Numeral | None:
     """The number a literal stands for.
 

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from evogit_agents.genetic.numerals import Numeral, read, write
@@ -76,23 +76,28 @@ class Tunable:
 
     def texts(self, data: bytes) -> tuple[str, ...] | None:
         """The constants of a file that is akin, ``None`` of any other."""
-        head, *rest = self.between
-        if not data.startswith(head):
-            return None
-        found: list[str] = []
-        at = len(head)
-        for gap in rest:
-            number = _NUMBER.match(data, at)
-            if number is None or not data.startswith(gap, number.end()):
-                return None
-            found.append(number[0].decode("ascii", "replace"))
-            at = number.end() + len(gap)
-        return tuple(found) if at == len(data) else None
+        return _texts(self.between, data)
 
     def with_texts(self, texts: Sequence[str]) -> bytes:
         """The file with other constants."""
         head, *rest = self.between
         return head + b"".join(t.encode() + gap for t, gap in zip(texts, rest, strict=True))
+
+
+@lru_cache(maxsize=4096)  # all trials of a lineage are read for every proposal
+def _texts(between: tuple[bytes, ...], data: bytes) -> tuple[str, ...] | None:
+    head, *rest = between
+    if not data.startswith(head):
+        return None
+    found: list[str] = []
+    at = len(head)
+    for gap in rest:
+        number = _NUMBER.match(data, at)
+        if number is None or not data.startswith(gap, number.end()):
+            return None
+        found.append(number[0].decode("ascii", "replace"))
+        at = number.end() + len(gap)
+    return tuple(found) if at == len(data) else None
 
 
 @dataclass(frozen=True, slots=True)

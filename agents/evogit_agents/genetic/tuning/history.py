@@ -69,13 +69,13 @@ def samples(
     for ancestor in past.lineage(parent, _ANCESTORS):
         before = search.data(ancestor)
         texts = tunable.texts(before)
+        if texts is None or len(found) > MOST_SAMPLES:
+            break
         trials = past.trials(ancestor, _PER_PARENT)
         tuned = any(
             t.operator == OPERATOR and t.genome is not None and t.genome.commit == here.commit
             for t in trials
         )
-        if texts is None or len(found) > MOST_SAMPLES:
-            break
         if not tuned and _leaps(tunable, texts, origin):
             break
         found += _tried(trials, texts, search)
