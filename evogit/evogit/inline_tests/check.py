@@ -7,7 +7,7 @@ from typing import Final
 
 from evogit.errors import UserError
 from evogit.git.repository import GitRepository
-from evogit.git.trees import EXECUTABLE, FILE, Entry, blob_size, changed
+from evogit.git.trees import EXECUTABLE, FILE, Entry, blob_size, changed, find
 from evogit.ids import TreeId
 from evogit.inline_tests.kept import keeps_tests, may_hold_tests
 from evogit.paths import matches
@@ -32,11 +32,10 @@ def check_inline_tests(
     after = changed(git.handle, base, tree)
     paths = [path for path in after if may_hold_tests(path) and kind_of(path) != "test"]
     paths = [path for path in paths if not matches(path, protected)]
-    before = changed(git.handle, tree, base) if paths else {}
     if sum(_size(git, after[path]) for path in paths) > MAX_TOTAL:
         raise UserError(f"more than {MAX_TOTAL // 2**20} MiB of files that may hold tests changed")
     for path in paths:
-        old, new = before.get(path), after[path]
+        old, new = find(git.handle, base, path), after[path]
         if not keeps_tests(path, _text(git, old), _text(git, new)):
             raise UserError(
                 f"tests inside {path!r} are not as in the base: they may not change, "

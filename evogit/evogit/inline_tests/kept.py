@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from evogit.inline_tests import python, rust
@@ -21,8 +22,7 @@ def may_hold_tests(path: str) -> bool:
 
 def inline_tests(path: str, text: str) -> Found | None:
     """The tests inside a file, named by its path or its suffix; ``None`` if it can not be read."""
-    reader = _READERS.get(_suffix(path))
-    return Found() if reader is None else reader(text)
+    return _read(_suffix(path), text)
 
 
 def keeps_tests(path: str, old: str, new: str) -> bool:
@@ -34,6 +34,12 @@ def keeps_tests(path: str, old: str, new: str) -> bool:
         return True
     before, after = inline_tests(path, old), inline_tests(path, new)
     return before is not None and after is not None and before.stay_in(after)
+
+
+@lru_cache(maxsize=32)  # the base's files are asked for again and again, an offspring's twice
+def _read(suffix: str, text: str) -> Found | None:
+    reader = _READERS.get(suffix)
+    return Found() if reader is None else reader(text)
 
 
 def _suffix(path: str) -> str:

@@ -41,4 +41,5 @@ def _docstrings(module: ast.Module) -> Iterator[tuple[str, str]]:
             yield name, ast.get_docstring(node, clean=False) or ""
         for child in reversed(list(ast.iter_child_nodes(node))):
             below = f"{name}.{child.name}" if isinstance(child, _Named) else name
-            waiting.append((below, child))
+            if not isinstance(child, ast.expr):  # no definition stands in one
+                waiting.append((below, child))

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 from evogit.inline_tests.found import MAX_LENGTH, Found, Piece
@@ -34,7 +33,6 @@ _WITH_BODY: Final = frozenset(
 _STATEMENTS: Final = frozenset({"let", "const", "static", "use", "type"})
 
 
-@lru_cache(maxsize=32)
 def read(text: str) -> Found | None:
     """The tests of a file; ``None`` if it can not be read as Rust."""
     if len(text) > MAX_LENGTH:
