@@ -477,7 +477,7 @@ class Phylogeny:
 
     def _holds(self, ref: str, entry: str) -> bool:
         tip = self._git.ref(ref)
-        return tip is not None and (tip == entry or self._git.handle.descendant_of(tip, entry))
+        return tip is not None and self._git.descends(tip, CommitId(entry))
 
     @property
     def problems(self) -> list[str]:

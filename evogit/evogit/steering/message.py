@@ -47,16 +47,15 @@ def message_for(swarm: Swarm, phylogeny: Phylogeny, row: int, message: str | Non
         return said + "\n"
     told, distilled = _original(swarm, phylogeny, row)
     behind = {told, *phylogeny.ancestors(told)} - {0}
-    claimed = bool(claim_for(swarm, phylogeny, row))
-    steps = _steps(phylogeny, told, len(behind)) if claimed or len(behind) > 1 else []
+    claim = claim_for(swarm, phylogeny, row)
+    steps = _steps(phylogeny, told, len(behind)) if claim or len(behind) > 1 else []
     evidence = _evidence(swarm, phylogeny, row, behind)
-    text = "\n\n".join([subject_for(swarm, phylogeny, row), *steps, *distilled, evidence])
+    text = "\n\n".join([_subject(swarm, phylogeny, row, claim), *steps, *distilled, evidence])
     return "\n".join(_folded(line) for line in text.split("\n")) + "\n"
 
 
-def subject_for(swarm: Swarm, phylogeny: Phylogeny, row: int) -> str:
+def _subject(swarm: Swarm, phylogeny: Phylogeny, row: int, claim: str) -> str:
     """What all of the change does to the score, and where; of no clear gain, its last step's subject."""
-    claim = claim_for(swarm, phylogeny, row)
     if not claim:
         return clean_line(phylogeny.subject(row), _MAX_WIDTH) or "Evolved individual"
     whole = f"{claim}: {_extent(swarm, phylogeny, row)}"

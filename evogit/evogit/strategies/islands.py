@@ -56,16 +56,14 @@ class Islands:
         here = phylogeny.commit(own)
         number = phylogeny.last_step(agent) + 1
         due = number % self._interval == 0 and random.random() < self._rate
-        if due or _merged_in_vain(phylogeny, agent):
+        in_vain = _merged_in_vain(phylogeny, agent)
+        if due or in_vain:
             migrants = [row for row in self._neighbours(phylogeny, agent) if row != own]
             if migrants:
                 arrived = phylogeny.commit(random.choice(migrants))
-                return Step(self._arrival(phylogeny, agent, random), (here, arrived))
+                merged = not in_vain and random.random() < self._merge
+                return Step(MERGE if merged else "cross", (here, arrived))
         return Step("mutate", (here,))
-
-    def _arrival(self, phylogeny: Phylogeny, agent: str, random: Random) -> str:
-        in_vain = _merged_in_vain(phylogeny, agent)
-        return MERGE if not in_vain and random.random() < self._merge else "cross"
 
     def _neighbours(self, phylogeny: Phylogeny, agent: str) -> list[int]:
         tips = phylogeny.tips
